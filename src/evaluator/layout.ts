@@ -1,0 +1,65 @@
+// The frame of an evaluation, as `wasm/engine/src/frame.rs` draws it; `layout.test.ts` compares the two. Offsets are in
+// bytes from the start of the frame.
+//
+//     0  head: what is asked, then the outcome
+//    96  a slot of 16 bytes for each field that any spec reads
+//        heap: texts; elements of arrays and objects
+//        working memory of the engine
+
+/** Offsets in the head. */
+export const HEAD = {
+  kind: 0,
+  entity: 4,
+  now: 8,
+  seed: 16,
+  heapEnd: 20,
+  length: 24,
+  flags: 32,
+  rule: 36,
+  value: 40,
+  group: 44,
+  idType: 48,
+  version: 52,
+  delegate: 56,
+  explicit: 60,
+  exposures: 64,
+  undelegated: 72,
+  contributions: 80,
+  mapped: 88,
+} as const
+
+export const HEAD_SIZE = 96
+export const SLOT_SIZE = 16
+
+/** Temporary bytes that any call may take, and how many more for each byte of heap. */
+export const TEMPORARY = 4096
+export const TEMPORARY_PER_HEAP_BYTE = 6
+
+/** Tags of slots. */
+export const TAG = { absent: 0, null: 1, false: 2, true: 3, number: 4, text: 5, array: 6, object: 7 } as const
+
+/** Kinds of questions. */
+export const KIND = { gate: 0, config: 1, experiment: 2, layer: 3 } as const
+
+/** Bits of the outcome. */
+export const FLAG = {
+  value: 1,
+  recognized: 1 << 1,
+  unsupported: 1 << 2,
+  tooDeep: 1 << 3,
+  active: 1 << 4,
+  inLayer: 1 << 5,
+  inGroup: 1 << 6,
+  countryNotLoaded: 1 << 7,
+  panicked: 0x8000_0000,
+} as const
+
+/** A number that is not there, as a signed word. */
+export const NONE = -1
+
+/** Words of an entry in the exposure log, and its second word when it repeats a stretch of the log. */
+export const LOGGED_WORDS = 3
+export const LOGGED_REPEAT = 2
+
+/** Bits of a plan. */
+export const PLAN = { time: 1, seed: 2, country: 4 } as const

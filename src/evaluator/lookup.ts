@@ -1,0 +1,137 @@
+// Where a spec's fields are found in a user (sections 3.1 to 3.3 of Statsig's behaviour). One reader per field is made
+// when specs load, so that a call does nothing but read properties.
+
+import type { EvaluatorOptions, JsonValue, User } from './types.ts'
+
+/** A field that the engine asks for, by kind and name. */
+export type FieldName = readonly [kind: 'user' | 'unit' | 'environment' | 'ip' | 'userAgent', name: string]
+
+/** Finds a field's value; `undefined` when the user has none. The result may be anything a caller put there. */
+export type Reader = (user: User) => unknown
+
+type TopLevel = 'userID' | 'email' | 'ip' | 'country' | 'locale' | 'appVersion' | 'userAgent'
+
+const TOP_LEVEL: Readonly<Record<string, TopLevel>> = {
+  userid: 'userID',
+  email: 'email',
+  ip: 'ip',
+  country: 'country',
+  locale: 'locale',
+  appversion: 'appVersion',
+  useragent: 'userAgent',
+}
+
+const ALIASES: Readonly<Record<string, TopLevel>> = {
+  user_id: 'userID',
+  app_version: 'appVersion',
+  user_agent: 'userAgent',
+}
+
+/** What lookups take from the options and the payload. */
+export interface Surroundings {
+  readonly environment: string | undefined
+  readonly globalCustomFields: EvaluatorOptions['globalCustomFields']
+}
+
+/** Makes the reader of a field. */
+export function reader([kind, name]: FieldName, surroundings: Surroundings): Reader {
+  switch (kind) {
+    case 'user':
+      return userReader(name, surroundings.globalCustomFields)
+    case 'unit':
+      return unitReader(name)
+    case 'environment':
+      return environmentReader(name, surroundings.environment)
+    case 'ip':
+      return (user) => user.ip ?? undefined
+    case 'userAgent':
+      return (user) => user.userAgent ?? undefined
+  }
+}
+
+/** The field's name as a developer would write it. */
+export function describe([kind, name]: FieldName): string {
+  switch (kind) {
+    case 'user': {
+      const lower = name.toLowerCase()
+      return own(TOP_LEVEL, lower) ?? own(ALIASES, lower) ?? `custom.${name}`
+    }
+    case 'unit':
+      return name === 'userID' ? name : `customIDs.${name}`
+    case 'environment':
+      return `statsigEnvironment.${name}`
+    default:
+      return kind
+  }
+}
+
+function userReader(name: string, globals: EvaluatorOptions['globalCustomFields']): Reader {
+  const lower = name.toLowerCase()
+  const topLevel = own(TOP_LEVEL, lower)
+  const alias = own(ALIASES, lower)
+  const spellings = name === lower ? [name] : [name, lower]
+  const inCustom = member(spellings)
+  const global = globals ? inCustom(globals) : undefined
+  return (user) => {
+    if (topLevel !== undefined) {
+      const value = user[topLevel]
+      if (hasText(value)) return value
+    }
+    const { custom, privateAttributes } = user
+    if (custom) {
+      const value = inCustom(custom)
+      if (value !== undefined) return value
+    }
+    if (global !== undefined) return global
+    if (privateAttributes) {
+      const value = inCustom(privateAttributes)
+      if (value !== undefined) return value
+    }
+    return alias === undefined ? undefined : (user[alias] ?? undefined)
+  }
+}
+
+function unitReader(idType: string): Reader {
+  if (idType === 'userID') return (user) => user.userID ?? undefined
+  const lower = idType.toLowerCase()
+  const find = member(idType === lower ? [idType] : [idType, lower])
+  return ({ customIDs }) => (customIDs ? find(customIDs) : undefined)
+}
+
+function environmentReader(field: string, tier: string | undefined): Reader {
+  const find = member([field])
+  const instance = field.toLowerCase() === 'tier' ? tier : undefined
+  return ({ statsigEnvironment }) => (statsigEnvironment ? find(statsigEnvironment) : undefined) ?? instance
+}
+
+type Members = Readonly<Record<string, JsonValue | undefined>>
+
+/** Reads the first spelling that an object has. Names that every object inherits need the slower question. */
+function member(spellings: readonly string[]): (members: Members) => unknown {
+  const [first, second] = spellings as [string, string?]
+  if (spellings.some((name) => name in Object.prototype)) {
+    return (members) => own(members, first) ?? (second === undefined ? undefined : own(members, second))
+  }
+  if (second === undefined) return (members) => members[first]
+  return (members) => {
+    const value = members[first]
+    return value === undefined ? members[second] : value
+  }
+}
+
+function own<Value>(members: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(members, name) ? members[name] : undefined
+}
+
+/** Whether a value has a text, and that text is not empty. */
+function hasText(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value !== ''
+    case 'number':
+    case 'boolean':
+      return true
+    default:
+      return Array.isArray(value)
+  }
+}

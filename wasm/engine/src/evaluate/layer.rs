@@ -1,0 +1,85 @@
+//! Layers that merge the values of several rules (section 9.2).
+
+use super::{Call, TooDeep};
+use crate::specs::Spec;
+
+impl<'f> Call<'f> {
+    pub(super) fn merged_layer(&mut self, spec: &'f Spec) -> Result<(), TooDeep> {
+        let mut count = 0;
+        let mut taken = false;
+        let mut passed = false;
+        let mut rule_id = self.specs.default_rule;
+        let (mut delegate, mut group, mut explicit, mut in_group) = (None, None, None, false);
+        // Exposures up to here are the layer's; those of a delegate that was not taken wait for the next rule.
+        let mut kept = self.logged;
+        for rule in &spec.rules {
+            self.conditions(&rule.conditions)?;
+            if self.outcome.unsupported {
+                self.unlog(self.outcome.list);
+                return Ok(());
+            }
+            kept = self.logged;
+            if !self.outcome.value || !self.lets_in(&rule.share) {
+                continue;
+            }
+            let delegated = match rule.delegate {
+                Some(experiment) => self.delegate(experiment)?,
+                None => false,
+            };
+            if delegated {
+                let Some(value) = self.outcome.json else {
+                    continue;
+                };
+                if taken || self.shares_key(count, value) {
+                    continue;
+                }
+                count = self.contribute(count, value, rule.id);
+                kept = self.logged;
+                passed = self.outcome.value;
+                delegate = self.outcome.delegate;
+                group = self.outcome.group;
+                explicit = self.outcome.explicit;
+                in_group = rule.in_group;
+                rule_id = rule.id;
+            } else {
+                if let Some(value) = rule.returned.value {
+                    count = self.contribute(count, value, rule.id);
+                }
+                passed = true;
+            }
+            taken = true;
+        }
+        self.unlog(kept);
+        if let Some(value) = spec.default.value {
+            count = self.contribute(count, value, self.specs.default_rule);
+        }
+        let outcome = &mut self.outcome;
+        outcome.value = passed;
+        outcome.delegate = delegate;
+        outcome.group = group;
+        outcome.rule = rule_id;
+        outcome.json = None;
+        outcome.in_group = in_group;
+        outcome.active = spec.active.unwrap_or(false);
+        outcome.explicit = explicit;
+        outcome.contributions = Some(count);
+        // Statsig's engine reports no exposures as undelegated here, whatever there were.
+        outcome.undelegated = Some([self.logged, self.logged]);
+        Ok(())
+    }
+
+    fn contribute(&mut self, count: u32, value: u32, rule: u32) -> u32 {
+        let at = 2 * count as usize;
+        self.contributions[at..at + 2].copy_from_slice(&[value, rule]);
+        count + 1
+    }
+
+    /// Whether `value` has a key that one of the first `count` contributions has.
+    fn shares_key(&self, count: u32, value: u32) -> bool {
+        let keys = &self.specs.value_keys;
+        let wanted = &keys[value as usize];
+        let set = self.contributions[..2 * count as usize].chunks_exact(2);
+        set.map(|pair| &keys[pair[0] as usize])
+            .any(|earlier| wanted.iter().any(|key| earlier.binary_search(key).is_ok()))
+    }
+}

@@ -1,0 +1,561 @@
+//! JSON text read in place. [`parse`] checks a whole document once; after that a [`Value`] is a slice of the
+//! document that is known to be well formed, so reading it can only meet a wrong type, never bad syntax. Nothing is
+//! copied until somebody asks for a string that holds escapes.
+
+use std::borrow::Cow;
+
+/// Nesting that a document may have. The checker recurses, and the stack of an instance is 1 MiB.
+const DEEPEST: usize = 1000;
+
+/// Where and why a text is not JSON.
+#[derive(Debug, PartialEq)]
+pub struct SyntaxError {
+    /// Byte offset into the text.
+    pub offset: usize,
+    pub message: &'static str,
+}
+
+/// The exact text of one value inside a checked document.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a>(&'a str);
+
+/// Checks `text` and returns its one value.
+pub fn parse(text: &str) -> Result<Value<'_>, SyntaxError> {
+    let mut checker = Checker {
+        bytes: text.as_bytes(),
+        at: 0,
+    };
+    checker.space();
+    let start = checker.at;
+    checker.value(0)?;
+    let end = checker.at;
+    checker.space();
+    if checker.at < checker.bytes.len() {
+        return Err(checker.error("text after the end of the document"));
+    }
+    Ok(Value(&text[start..end]))
+}
+
+struct Checker<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Checker<'_> {
+    fn error(&self, message: &'static str) -> SyntaxError {
+        SyntaxError {
+            offset: self.at,
+            message,
+        }
+    }
+
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), SyntaxError> {
+        match self.peek() {
+            b'{' => self.object(depth + 1),
+            b'[' => self.array(depth + 1),
+            b'"' => self.string(),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ if self.at >= self.bytes.len() => Err(self.error("the text ends where a value should be")),
+            _ => Err(self.error("expected a value")),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), SyntaxError> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.error("expected true, false or null"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), SyntaxError> {
+        self.container(depth, b'}', |checker| {
+            if checker.peek() != b'"' {
+                return Err(checker.error("expected a string as the key"));
+            }
+            checker.string()?;
+            checker.space();
+            if checker.peek() != b':' {
+                return Err(checker.error("expected ':' after the key"));
+            }
+            checker.at += 1;
+            checker.space();
+            checker.value(depth)
+        })
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), SyntaxError> {
+        self.container(depth, b']', |checker| checker.value(depth))
+    }
+
+    fn container(
+        &mut self,
+        depth: usize,
+        close: u8,
+        mut entry: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
+        if depth > DEEPEST {
+            return Err(self.error("nested deeper than 1000 levels"));
+        }
+        self.at += 1;
+        self.space();
+        if self.peek() == close {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            entry(self)?;
+            self.space();
+            match self.peek() {
+                b',' => {
+                    self.at += 1;
+                    self.space();
+                }
+                byte if byte == close => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ if self.at >= self.bytes.len() => return Err(self.error("the text ends inside an object or array")),
+                _ => return Err(self.error("expected ',' or the end of the object or array")),
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        loop {
+            match self.peek() {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                b'\\' => self.escape()?,
+                0..=0x1f if self.at >= self.bytes.len() => return Err(self.error("the text ends inside a string")),
+                0..=0x1f => return Err(self.error("a control character inside a string must be escaped")),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        match self.peek() {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                self.at += 1;
+                Ok(())
+            }
+            b'u' => {
+                self.at += 1;
+                let first = self.hex()?;
+                match first {
+                    0xD800..=0xDBFF => {
+                        if !self.bytes[self.at..].starts_with(b"\\u") {
+                            return Err(self.error("a lone surrogate is not a character"));
+                        }
+                        self.at += 2;
+                        match self.hex()? {
+                            0xDC00..=0xDFFF => Ok(()),
+                            _ => Err(self.error("a lone surrogate is not a character")),
+                        }
+                    }
+                    0xDC00..=0xDFFF => Err(self.error("a lone surrogate is not a character")),
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(self.error("unknown escape")),
+        }
+    }
+
+    fn hex(&mut self) -> Result<u32, SyntaxError> {
+        let digits = self.bytes.get(self.at..self.at + 4);
+        let code = digits
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .map(hex_code);
+        let code = code.ok_or_else(|| self.error("expected four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Result<(), SyntaxError> {
+        let start = self.at;
+        if self.peek() == b'-' {
+            self.at += 1;
+        }
+        match self.peek() {
+            b'0' => self.at += 1,
+            b'1'..=b'9' => self.digits(),
+            _ => return Err(self.error("expected a digit")),
+        }
+        if self.peek() == b'.' {
+            self.at += 1;
+            if !self.peek().is_ascii_digit() {
+                return Err(self.error("expected a digit after the point"));
+            }
+            self.digits();
+        }
+        if matches!(self.peek(), b'e' | b'E') {
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            if !self.peek().is_ascii_digit() {
+                return Err(self.error("expected a digit in the exponent"));
+            }
+            self.digits();
+        }
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(()),
+            _ => Err(self.error("number out of range")),
+        }
+    }
+
+    fn digits(&mut self) {
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+    }
+}
+
+fn hex_code(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |code, digit| {
+        code * 16 + (*digit as char).to_digit(16).unwrap_or(0)
+    })
+}
+
+/// What kind of value a text holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl<'a> Value<'a> {
+    /// The value's exact text.
+    pub fn text(self) -> &'a str {
+        self.0
+    }
+
+    pub fn kind(self) -> Kind {
+        match self.0.as_bytes()[0] {
+            b'n' => Kind::Null,
+            b't' | b'f' => Kind::Bool,
+            b'"' => Kind::String,
+            b'[' => Kind::Array,
+            b'{' => Kind::Object,
+            _ => Kind::Number,
+        }
+    }
+
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.0 == "true")
+    }
+
+    pub fn as_f64(self) -> Option<f64> {
+        (self.kind() == Kind::Number).then(|| self.0.parse().unwrap_or(f64::NAN))
+    }
+
+    pub fn as_str(self) -> Option<Cow<'a, str>> {
+        (self.kind() == Kind::String).then(|| unescape(&self.0[1..self.0.len() - 1]))
+    }
+
+    /// The elements of an array; nothing for any other kind.
+    pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
+        Entries::new(self, Kind::Array).map(|(_, value)| value)
+    }
+
+    /// The members of an object in their order, duplicates included; nothing for any other kind.
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        Entries::new(self, Kind::Object).map(|(key, value)| (key.unwrap_or_default(), value))
+    }
+
+    /// The members without duplicates: a key stands where it came first and has the value that came last.
+    pub fn distinct_members(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
+        let mut places: std::collections::HashMap<Cow<'a, str>, usize> = std::collections::HashMap::new();
+        let mut members: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
+        for (key, value) in self.members() {
+            match places.entry(key.clone()) {
+                std::collections::hash_map::Entry::Occupied(place) => members[*place.get()].1 = value,
+                std::collections::hash_map::Entry::Vacant(place) => {
+                    place.insert(members.len());
+                    members.push((key, value));
+                }
+            }
+        }
+        members
+    }
+
+    /// The last member called `key`.
+    pub fn member(self, key: &str) -> Option<Value<'a>> {
+        self.members().filter(|(name, _)| name == key).last().map(|(_, value)| value)
+    }
+
+    /// The value as `serde_json` would print it: no spaces, members in their order, numbers in their shortest form.
+    pub fn compact(self, out: &mut String) {
+        match self.kind() {
+            Kind::Null | Kind::Bool => out.push_str(self.0),
+            Kind::Number => out.push_str(&compact_number(self.0)),
+            Kind::String => write_string(&self.as_str().unwrap_or_default(), out),
+            Kind::Array => {
+                out.push('[');
+                for (index, element) in self.elements().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    element.compact(out);
+                }
+                out.push(']');
+            }
+            Kind::Object => {
+                out.push('{');
+                for (index, (key, value)) in self.distinct_members().into_iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_string(&key, out);
+                    out.push(':');
+                    value.compact(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// Integers that fit 64 bits keep their digits, everything else goes through a double.
+fn compact_number(text: &str) -> String {
+    let integer = !text.contains(['.', 'e', 'E']) && text != "-0";
+    if integer && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok()) {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let _ = write_double(text.parse().unwrap_or(f64::NAN), &mut out);
+    out
+}
+
+/// A double as `serde_json` prints it: plain between 1e-5 and 1e16 with at least one decimal, otherwise with an exponent.
+pub fn write_double(number: f64, out: &mut impl std::fmt::Write) -> std::fmt::Result {
+    let size = number.abs();
+    if size != 0.0 && !(1e-5..1e16).contains(&size) {
+        return write!(out, "{number:e}");
+    }
+    write!(out, "{number}")?;
+    if number.trunc() == number { out.write_str(".0") } else { Ok(()) }
+}
+
+/// `text` as a JSON string, quotes included.
+pub fn write_string(text: &str, out: &mut String) {
+    let _ = write_escaped(text, out);
+}
+
+/// As [`write_string`], to anything that takes text.
+pub fn write_escaped(text: &str, out: &mut impl std::fmt::Write) -> std::fmt::Result {
+    out.write_char('"')?;
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let short = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x08 => "\\b",
+            0x0c => "\\f",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=0x1f => "",
+            _ => continue,
+        };
+        out.write_str(&text[plain..at])?;
+        if short.is_empty() {
+            write!(out, "\\u{byte:04x}")?;
+        } else {
+            out.write_str(short)?;
+        }
+        plain = at + 1;
+    }
+    out.write_str(&text[plain..])?;
+    out.write_char('"')
+}
+
+fn unescape(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find('\\') else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let (character, length) = escaped_character(&rest.as_bytes()[at + 1..]);
+        out.push(character);
+        rest = &rest[at + 1 + length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The character that the checked bytes after a backslash stand for, and how many bytes that took.
+fn escaped_character(bytes: &[u8]) -> (char, usize) {
+    match bytes[0] {
+        b'b' => ('\u{8}', 1),
+        b'f' => ('\u{c}', 1),
+        b'n' => ('\n', 1),
+        b'r' => ('\r', 1),
+        b't' => ('\t', 1),
+        b'u' => {
+            let first = hex_code(&bytes[1..5]);
+            if (0xD800..0xDC00).contains(&first) {
+                let second = hex_code(&bytes[7..11]);
+                let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                (char::from_u32(code).unwrap_or('\u{FFFD}'), 11)
+            } else {
+                (char::from_u32(first).unwrap_or('\u{FFFD}'), 5)
+            }
+        }
+        byte => (byte as char, 1),
+    }
+}
+
+/// Walks a container's entries by skipping over their text.
+struct Entries<'a> {
+    text: &'a str,
+    at: usize,
+    keyed: bool,
+}
+
+impl<'a> Entries<'a> {
+    fn new(value: Value<'a>, kind: Kind) -> Self {
+        let text = if value.kind() == kind { value.0 } else { "[]" };
+        Entries {
+            text,
+            at: 1,
+            keyed: kind == Kind::Object,
+        }
+    }
+
+    fn past_separators(&mut self) {
+        let bytes = self.text.as_bytes();
+        while matches!(bytes[self.at], b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') {
+            self.at += 1;
+        }
+    }
+
+    fn next_text(&mut self) -> &'a str {
+        let start = self.at;
+        self.at = end_of_value(self.text.as_bytes(), start);
+        &self.text[start..self.at]
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (Option<Cow<'a, str>>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.past_separators();
+        if matches!(self.text.as_bytes()[self.at], b']' | b'}') {
+            return None;
+        }
+        let key = self.keyed.then(|| {
+            let key = Value(self.next_text()).as_str();
+            self.past_separators();
+            key.unwrap_or_default()
+        });
+        Some((key, Value(self.next_text())))
+    }
+}
+
+/// The offset just past the value that starts at `at` in checked text.
+fn end_of_value(bytes: &[u8], mut at: usize) -> usize {
+    let mut depth = 0usize;
+    loop {
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth -= 1;
+                at += 1;
+            }
+            b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' => {
+                at += 1;
+                continue;
+            }
+            _ => {
+                while at < bytes.len()
+                    && !matches!(bytes[at], b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
+                {
+                    at += 1;
+                }
+            }
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compact(text: &str) -> String {
+        let mut out = String::new();
+        parse(text).unwrap().compact(&mut out);
+        out
+    }
+
+    #[test]
+    fn reads_members_in_place() {
+        let value = parse(r#" {"a": [1, {"b":"x\"y"}], "c" : null } "#).unwrap();
+        let names: Vec<_> = value.members().map(|(key, _)| key.into_owned()).collect();
+        assert_eq!(names, ["a", "c"]);
+        let inner = value.member("a").unwrap().elements().nth(1).unwrap();
+        assert_eq!(inner.member("b").unwrap().as_str().unwrap(), "x\"y");
+        assert_eq!(value.member("c").unwrap().kind(), Kind::Null);
+    }
+
+    #[test]
+    fn says_where_the_text_is_broken() {
+        assert_eq!(parse(r#"{"a":1,}"#).unwrap_err().offset, 7);
+        assert_eq!(parse("[1 2]").unwrap_err().offset, 3);
+        assert_eq!(parse("").unwrap_err().offset, 0);
+        assert_eq!(parse(r#""\ud800""#).unwrap_err().message, "a lone surrogate is not a character");
+        assert_eq!(parse("[1e999]").unwrap_err().message, "number out of range");
+        assert!(parse(&format!("{}1{}", "[".repeat(1001), "]".repeat(1001))).is_err());
+        assert!(parse(&format!("{}1{}", "[".repeat(1000), "]".repeat(1000))).is_ok());
+    }
+
+    #[test]
+    fn prints_values_as_serde_json_does() {
+        assert_eq!(
+            compact(r#"[1, 1.0, 1.50, -0, 12345678901234567890, 123456789012345678901234567890, 1e21, 1e-5, 0.000001, 1e15]"#),
+            "[1,1.0,1.5,-0.0,12345678901234567890,1.2345678901234568e29,1e21,0.00001,1e-6,1000000000000000.0]"
+        );
+        assert_eq!(compact(r#"{"b":"\u001f\n/é😀", "a":1, "b":[true,null]}"#), r#"{"b":[true,null],"a":1}"#);
+        assert_eq!(compact(r#""😀""#), "\"😀\"");
+    }
+}

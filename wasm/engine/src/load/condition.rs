@@ -1,0 +1,124 @@
+//! Conditions: where a value comes from, and what it is compared with.
+
+use crate::json::{Kind, Value};
+use crate::load::Loader;
+use crate::load::object::{Object, missing, shortened};
+use crate::sha256::Prefix;
+use crate::specs::{Condition, Field, Source};
+use crate::target::Test;
+use crate::user_agent::UserAgentField;
+
+impl<'a> Loader<'a> {
+    pub(super) fn shared_conditions(&mut self, top: &Object<'a>) -> Result<(), String> {
+        let Some(map) = top.get("condition_map")? else {
+            return Ok(());
+        };
+        for (id, value) in map.distinct_members() {
+            let condition = self.condition(value).map_err(|reason| format!("condition_map[{id:?}]: {reason}"))?;
+            let number = self.push_condition(condition);
+            self.shared.insert(id.into_owned(), number);
+        }
+        Ok(())
+    }
+
+    /// The number of a shared condition; an id that the payload does not define is unsupported where it is used.
+    pub(super) fn shared_condition(&mut self, id: &str) -> u32 {
+        if let Some(number) = self.shared.get(id) {
+            return *number;
+        }
+        let reason = format!("condition {id} is not in the payload");
+        let number = self.push_condition(Condition::Missing(reason.into()));
+        self.shared.insert(id.to_owned(), number);
+        number
+    }
+
+    pub(super) fn push_condition(&mut self, condition: Condition) -> u32 {
+        self.specs.conditions.push(condition);
+        self.specs.conditions.len() as u32 - 1
+    }
+
+    pub(super) fn condition(&mut self, value: Value<'a>) -> Result<Condition, String> {
+        let condition = Object::new(value);
+        let kind = condition.required_text("type")?;
+        let operator = condition.text("operator")?;
+        let target = condition.get("targetValue")?;
+        let field = condition.text("field")?;
+        let id_type = match condition.text("idType")? {
+            Some(id_type) => id_type,
+            None if self.first_version => "userID".into(),
+            None => return Err(missing("idType")),
+        };
+        let salt = self.salt_of_bucket(&condition)?;
+        let user = |loader: &mut Self| match &field {
+            Some(name) => Source::Field(loader.field(Field::User((**name).into()))),
+            None => Source::Nothing,
+        };
+        let source = match &*kind {
+            "public" => return Ok(Condition::Public),
+            "pass_gate" | "fail_gate" => {
+                let name = target.and_then(Value::as_str).unwrap_or_default();
+                return Ok(Condition::Gate {
+                    gate: self.entity(0, &name),
+                    negate: kind == "fail_gate",
+                });
+            }
+            "user_field" => user(self),
+            "ip_based" if field.as_deref() == Some("country") => Source::Country {
+                field: self.field(Field::User("country".into())),
+                ip: self.field(Field::Ip),
+            },
+            "ip_based" => user(self),
+            "ua_based" => match field.as_deref().and_then(UserAgentField::from_name) {
+                Some(part) => Source::UserAgent {
+                    field: self.field(Field::User(field.as_deref().unwrap_or_default().into())),
+                    agent: self.field(Field::UserAgent),
+                    part,
+                },
+                None => user(self),
+            },
+            "environment_field" => match &field {
+                Some(name) => Source::Field(self.field(Field::Environment((**name).into()))),
+                None => Source::Nothing,
+            },
+            "current_time" => Source::Time,
+            "user_bucket" => Source::Bucket {
+                unit: self.unit(&id_type),
+                prefix: Box::new(Prefix::new(format!("{salt}.").as_bytes())),
+            },
+            "unit_id" => Source::Field(self.unit(&id_type)),
+            "target_app" => Source::App,
+            "experiment_group" => match &field {
+                Some(name) => Source::Group(self.entity(1, name)),
+                None => Source::Nothing,
+            },
+            _ => return Ok(Condition::Unsupported(format!("unknown condition type {kind:?}").into())),
+        };
+        let Some(operator) = operator else {
+            return Ok(Condition::Unsupported("a condition without an operator".into()));
+        };
+        Ok(match Test::prepare(&operator, target, &mut self.specs.lists) {
+            Some(test) => Condition::Value(source, test),
+            None => Condition::Unsupported(format!("unknown operator {operator:?}").into()),
+        })
+    }
+
+    /// `additionalValues.salt`. In v2 all additional values must be strings; in v1 other scalars count as their text.
+    fn salt_of_bucket(&self, condition: &Object<'a>) -> Result<String, String> {
+        let mut salt = String::new();
+        let Some(values) = condition.get("additionalValues")? else {
+            return Ok(salt);
+        };
+        for (name, value) in values.members() {
+            let text = match value.as_str() {
+                Some(text) => text.into_owned(),
+                None if self.first_version && value.kind() == Kind::Null => continue,
+                None if self.first_version => value.text().to_owned(),
+                None => return Err(format!("additionalValues.{name} is {}, not a string", shortened(value))),
+            };
+            if name == "salt" {
+                salt = text;
+            }
+        }
+        Ok(salt)
+    }
+}

@@ -1,0 +1,207 @@
+//! What evaluating an entity can touch: itself, the gates it nests, the experiments it delegates to or takes groups
+//! from, the configs it is mapped to. The host sends only the fields of an entity's plan and sizes the frame by it, so
+//! plans are upper bounds over everything reachable.
+
+use std::collections::BTreeSet;
+
+use crate::frame::Logged;
+use crate::memo::Memo;
+use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
+
+/// Computes the plan of every entity and lists the conditions that nobody can evaluate.
+pub fn plan(specs: &mut Specs) {
+    let reach: [Vec<Reach>; 3] =
+        std::array::from_fn(|namespace| specs.entities[namespace].iter().map(|entity| Reach::of(entity, namespace, specs)).collect());
+    let mut walk = Walk::new(&reach);
+    for namespace in 0..specs.entities.len() {
+        for number in 0..specs.entities[namespace].len() {
+            specs.entities[namespace][number].plan = walk.plan(namespace, number as u32);
+        }
+    }
+    specs.report.unsupported = unsupported(specs);
+}
+
+/// What one entity touches by itself.
+#[derive(Default)]
+struct Reach {
+    fields: BTreeSet<u32>,
+    /// Entities by namespace and number.
+    entities: Vec<(usize, u32)>,
+    reads_time: bool,
+    reads_seed: bool,
+    reads_country: bool,
+    /// Conditions that nest a gate, each counted as often as it stands in a rule.
+    nested: u32,
+    contributions: u32,
+    temporary: usize,
+}
+
+impl Reach {
+    fn of(entity: &Entity, namespace: usize, specs: &Specs) -> Reach {
+        let mut reach = Reach::default();
+        if let Some(spec) = &entity.spec {
+            spec.rules.iter().for_each(|rule| reach.rule(rule, specs));
+            if spec.merges_rules {
+                reach.contributions = spec.rules.len() as u32 + 1;
+            }
+        }
+        if let Some(bandit) = &entity.bandit {
+            reach.bandit(bandit);
+        }
+        entity.mappings.iter().for_each(|mapping| reach.mapping(mapping, namespace, specs));
+        reach
+    }
+
+    fn rule(&mut self, rule: &Rule, specs: &Specs) {
+        self.conditions(&rule.conditions, specs);
+        self.share(&rule.share);
+        self.entities.extend(rule.delegate.map(|experiment| (1, experiment)));
+    }
+
+    fn share(&mut self, share: &Share) {
+        if share.hashes() {
+            self.fields.insert(share.unit);
+        }
+    }
+
+    fn mapping(&mut self, mapping: &Mapping, namespace: usize, specs: &Specs) {
+        for rule in &mapping.rules {
+            self.conditions(&rule.conditions, specs);
+            self.share(&rule.share);
+            self.reads_time |= rule.start > 0.0;
+        }
+        self.entities.push((namespace, mapping.config));
+    }
+
+    fn bandit(&mut self, bandit: &Bandit) {
+        self.fields.insert(bandit.unit);
+        self.reads_seed |= bandit.weighted;
+        self.entities.extend(bandit.targeting.map(|gate| (0, gate)));
+        self.nested += u32::from(bandit.targeting.is_some());
+        for weights in bandit.groups.iter().filter_map(|group| group.weights.as_ref()) {
+            self.fields.extend(weights.categorical.iter().map(|(field, _)| field));
+            self.fields.extend(weights.numerical.iter().map(|(field, _)| field));
+        }
+    }
+
+    fn conditions(&mut self, conditions: &[u32], specs: &Specs) {
+        for number in conditions {
+            match &specs.conditions[*number as usize] {
+                Condition::Gate { gate, .. } => {
+                    self.entities.push((0, *gate));
+                    self.nested += 1;
+                }
+                Condition::Value(source, test) => {
+                    self.temporary = self.temporary.max(test.temporary());
+                    self.source(source);
+                }
+                Condition::Public | Condition::Unsupported(_) | Condition::Missing(_) => {}
+            }
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        match source {
+            Source::Field(field) => self.fields.extend([field]),
+            Source::Country { field, ip } => {
+                self.fields.extend([field, ip]);
+                self.reads_country = true;
+            }
+            Source::UserAgent { field, agent, .. } => self.fields.extend([field, agent]),
+            Source::Time => self.reads_time = true,
+            Source::Bucket { unit, .. } => self.fields.extend([unit]),
+            Source::Group(experiment) => self.entities.push((1, *experiment)),
+            Source::App | Source::Nothing => {}
+        }
+    }
+}
+
+/// Goes through what an entity reaches, each thing once per entity.
+struct Walk<'r> {
+    reach: &'r [Vec<Reach>; 3],
+    /// The walk in which an entity was last met.
+    met: [Vec<u32>; 3],
+    walks: u32,
+}
+
+impl<'r> Walk<'r> {
+    fn new(reach: &'r [Vec<Reach>; 3]) -> Self {
+        Walk {
+            reach,
+            met: std::array::from_fn(|namespace| vec![0; reach[namespace].len()]),
+            walks: 0,
+        }
+    }
+
+    fn plan(&mut self, namespace: usize, number: u32) -> Plan {
+        self.walks += 1;
+        let mut plan = Plan::default();
+        let mut fields = BTreeSet::new();
+        let mut temporary = 0;
+        let mut open = vec![(namespace, number)];
+        while let Some((namespace, number)) = open.pop() {
+            let reach = &self.reach[namespace][number as usize];
+            // Each nesting logs the gate and, where it is remembered, one repeat. Gates are walked once in a call;
+            // a config can be entered once for each of its mentions.
+            plan.log += 2 * reach.nested;
+            let met = &mut self.met[namespace][number as usize];
+            if std::mem::replace(met, self.walks) == self.walks {
+                continue;
+            }
+            plan.gates += u32::from(namespace == 0);
+            plan.reads_time |= reach.reads_time;
+            plan.reads_seed |= reach.reads_seed;
+            plan.reads_country |= reach.reads_country;
+            plan.contributions = plan.contributions.max(reach.contributions);
+            temporary = temporary.max(reach.temporary);
+            fields.extend(&reach.fields);
+            open.extend(&reach.entities);
+        }
+        if plan.log == 0 {
+            plan.gates = 0;
+        }
+        plan.fields = fields.into_iter().collect();
+        plan.temporary = temporary as u32;
+        plan
+    }
+}
+
+impl Plan {
+    /// Words of the memo, of the contributions and of the log.
+    pub fn words(&self) -> [usize; 3] {
+        [
+            Memo::words(self.gates),
+            self.contributions as usize * 2,
+            self.log as usize * Logged::SIZE,
+        ]
+    }
+
+    /// Bytes of working memory apart from what the sizes of the user's values ask for.
+    pub fn scratch(&self) -> usize {
+        self.words().iter().sum::<usize>() * 4 + self.temporary as usize
+    }
+}
+
+fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
+    const KINDS: [&str; 3] = ["gate", "config", "layer"];
+    let mut found = Vec::new();
+    for (namespace, entities) in specs.entities.iter().enumerate() {
+        for entity in entities {
+            for rule in entity.spec.iter().flat_map(|spec| &spec.rules) {
+                for number in &rule.conditions {
+                    let reason = match &specs.conditions[*number as usize] {
+                        Condition::Unsupported(reason) | Condition::Missing(reason) => reason,
+                        _ => continue,
+                    };
+                    found.push(crate::specs::Unsupported {
+                        kind: KINDS[namespace],
+                        name: entity.name.clone(),
+                        rule: specs.texts.get(rule.id).into(),
+                        reason: reason.clone(),
+                    });
+                }
+            }
+        }
+    }
+    found
+}

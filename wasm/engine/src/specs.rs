@@ -1,0 +1,281 @@
+//! The loaded specs: everything interned and numbered, ready to be walked. `load` makes them, `evaluate` reads them.
+
+use crate::country::CountryTable;
+use crate::frame::Encoded;
+use crate::lists::IdLists;
+use crate::sha256::Prefix;
+use crate::target::Test;
+use crate::texts::Texts;
+use crate::user_agent::UserAgentField;
+
+/// What is asked for: the namespaces that names live in. A dynamic config and an experiment share one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Gate,
+    Config,
+    Experiment,
+    Layer,
+}
+
+impl Kind {
+    /// The index of the kind's namespace in [`Specs::entities`].
+    pub fn namespace(self) -> usize {
+        match self {
+            Kind::Gate => 0,
+            Kind::Config | Kind::Experiment => 1,
+            Kind::Layer => 2,
+        }
+    }
+}
+
+/// A piece of the user that some spec reads; its number is its place in the frame.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Field {
+    /// A user field by name, looked up as section 3.2 of Statsig's behaviour says.
+    User(Box<str>),
+    /// A unit id by its type, 3.1.
+    Unit(Box<str>),
+    /// A field of the environment, 3.3.
+    Environment(Box<str>),
+    /// The user's own `ip`, for the country.
+    Ip,
+    /// The user's own `userAgent`.
+    UserAgent,
+}
+
+/// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
+pub struct Entity {
+    pub name: Box<str>,
+    /// Whether it appears in exposures of specs that nest it (segments do not).
+    pub exposed: bool,
+    pub spec: Option<Spec>,
+    pub bandit: Option<Bandit>,
+    pub mappings: Vec<Mapping>,
+    pub plan: Plan,
+}
+
+pub struct Spec {
+    /// `feature_gate`, `segment`, `holdout`, `dynamic_config`, `experiment`, `autotune`, `layer`, …
+    pub entity: Box<str>,
+    pub id_type: u32,
+    pub version: Option<u32>,
+    pub enabled: bool,
+    pub default: Returned,
+    pub rules: Vec<Rule>,
+    pub active: Option<bool>,
+    pub in_layer: Option<bool>,
+    /// Number of the list of explicit parameters.
+    pub explicit: Option<u32>,
+    pub merges_rules: bool,
+}
+
+/// A rule's or a spec's value: as a gate it is a boolean, as a config a JSON object by number.
+#[derive(Clone, Copy)]
+pub struct Returned {
+    pub boolean: Option<bool>,
+    pub value: Option<u32>,
+}
+
+pub struct Rule {
+    pub id: u32,
+    pub group: Option<u32>,
+    pub in_group: bool,
+    pub conditions: Vec<u32>,
+    pub share: Share,
+    pub returned: Returned,
+    /// An experiment (its entity number) that decides instead.
+    pub delegate: Option<u32>,
+}
+
+/// The part of the units that a rule lets pass.
+pub struct Share {
+    /// In percent; 0 and 100 are decided without hashing.
+    pub percentage: f64,
+    pub unit: u32,
+    /// The hash of `specSalt.ruleSalt.`
+    pub prefix: Option<Box<Prefix>>,
+}
+
+impl Share {
+    /// Whether the unit is asked for at all.
+    pub fn hashes(&self) -> bool {
+        self.percentage != 0.0 && self.percentage != 100.0
+    }
+}
+
+/// An experiment mapping: when one of the rules passes, another config answers for this name.
+pub struct Mapping {
+    /// Entity number of the config that answers, within the namespace of the name.
+    pub config: u32,
+    pub config_name: u32,
+    pub rules: Vec<MappingRule>,
+}
+
+pub struct MappingRule {
+    /// Milliseconds since 1970 from which on the rule counts.
+    pub start: f64,
+    pub conditions: Vec<u32>,
+    pub share: Share,
+}
+
+/// A contextual bandit (CMAB).
+pub struct Bandit {
+    pub id_type: u32,
+    pub version: u32,
+    pub enabled: bool,
+    pub default: Option<u32>,
+    pub sample_rate: f64,
+    pub higher_is_better: bool,
+    pub groups: Vec<BanditGroup>,
+    /// Whether the payload has weights; without, users are spread evenly.
+    pub weighted: bool,
+    pub targeting: Option<u32>,
+    pub unit: u32,
+    pub prefix: Box<Prefix>,
+}
+
+pub struct BanditGroup {
+    pub name: u32,
+    pub rule: u32,
+    /// The rule id while exploring: `<id>:explore`.
+    pub explore_rule: u32,
+    pub value: Option<u32>,
+    pub weights: Option<Weights>,
+}
+
+pub struct Weights {
+    /// Alpha and intercept.
+    pub base: [f64; 2],
+    pub records: f64,
+    /// Field number and, for each text, its weight.
+    pub categorical: Vec<(u32, Vec<(Box<[u8]>, f64)>)>,
+    /// Field number and factor.
+    pub numerical: Vec<(u32, f64)>,
+}
+
+pub enum Condition {
+    Public,
+    Gate {
+        gate: u32,
+        negate: bool,
+    },
+    /// A value and how it is compared.
+    Value(Source, Test),
+    /// The engine has no such type or operator; the text says which.
+    Unsupported(Box<str>),
+    /// The payload does not define it; the text names it.
+    Missing(Box<str>),
+}
+
+/// Where a condition's value comes from. Numbers are field numbers.
+pub enum Source {
+    Field(u32),
+    Country {
+        field: u32,
+        ip: u32,
+    },
+    UserAgent {
+        field: u32,
+        agent: u32,
+        part: UserAgentField,
+    },
+    Time,
+    Bucket {
+        unit: u32,
+        prefix: Box<Prefix>,
+    },
+    App,
+    /// The group name of an experiment, by entity number.
+    Group(u32),
+    Nothing,
+}
+
+/// What evaluating an entity can need, over everything it reaches.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Plan {
+    /// Field numbers in ascending order.
+    pub fields: Vec<u32>,
+    pub reads_time: bool,
+    pub reads_seed: bool,
+    pub reads_country: bool,
+    /// Gates that may be nested, for the memo.
+    pub gates: u32,
+    /// Entries that the exposure log may get.
+    pub log: u32,
+    /// Pairs that a merged layer value may be made of.
+    pub contributions: u32,
+    /// Temporary bytes beyond what the values' size asks for.
+    pub temporary: u32,
+}
+
+/// One payload, loaded.
+pub struct Specs {
+    /// By namespace: gates, configs, layers.
+    pub entities: [Vec<Entity>; 3],
+    pub conditions: Vec<Condition>,
+    pub fields: Vec<Field>,
+    pub texts: Texts,
+    /// Text numbers of the rule ids that the engine itself gives.
+    pub default_rule: u32,
+    pub disabled_rule: u32,
+    pub not_started_rule: u32,
+    pub not_targeted_rule: u32,
+    /// JSON objects that rules return, as text.
+    pub values: Vec<Box<str>>,
+    /// The sorted key numbers of each value; empty when no layer merges rules.
+    pub value_keys: Vec<Vec<u32>>,
+    pub explicit: Vec<Box<str>>,
+    pub lists: IdLists,
+    pub country: Option<CountryTable>,
+    /// What `target_app` compares with, encoded as in a frame.
+    pub app: Option<Encoded>,
+    pub report: Report,
+}
+
+impl Default for Specs {
+    fn default() -> Self {
+        let mut texts = Texts::default();
+        Specs {
+            entities: Default::default(),
+            conditions: Vec::new(),
+            fields: Vec::new(),
+            default_rule: texts.number("default"),
+            disabled_rule: texts.number("disabled"),
+            not_started_rule: texts.number("prestart"),
+            not_targeted_rule: texts.number("inlineTargetingRules"),
+            texts,
+            values: Vec::new(),
+            value_keys: Vec::new(),
+            explicit: Vec::new(),
+            lists: IdLists::default(),
+            country: None,
+            app: None,
+            report: Report::default(),
+        }
+    }
+}
+
+/// What loading has to say.
+#[derive(Default)]
+pub struct Report {
+    pub version: u8,
+    pub time: Option<f64>,
+    pub app_id: Option<Box<str>>,
+    pub default_environment: Option<Box<str>>,
+    pub dropped: Vec<Dropped>,
+    pub unsupported: Vec<Unsupported>,
+    pub conditions: u32,
+}
+
+pub struct Dropped {
+    pub kind: &'static str,
+    pub name: Box<str>,
+    pub reason: String,
+}
+
+pub struct Unsupported {
+    pub kind: &'static str,
+    pub name: Box<str>,
+    pub rule: Box<str>,
+    pub reason: Box<str>,
+}

@@ -1,0 +1,116 @@
+//! Sets of texts and numbered texts.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Multiply-and-rotate over eight bytes at a time: targets come from one's own project, so no attacker picks them, and
+/// the hash is a third of a lookup's cost.
+#[derive(Default)]
+pub struct TextHasher(u64);
+
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl TextHasher {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
+    }
+}
+
+impl Hasher for TextHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let words = bytes.chunks_exact(8);
+        let mut last = [0; 8];
+        last[..words.remainder().len()].copy_from_slice(words.remainder());
+        for word in words {
+            self.mix(u64::from_le_bytes(word.try_into().unwrap_or_default()));
+        }
+        self.mix(u64::from_le_bytes(last));
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.mix(length as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
+}
+
+/// How sets and maps of texts hash here.
+pub type TextHash = BuildHasherDefault<TextHasher>;
+
+/// A set of texts. Few enough are compared one by one, which beats hashing up to about eight.
+pub enum TextSet {
+    Few(Vec<Box<[u8]>>),
+    Many(HashSet<Box<[u8]>, TextHash>),
+}
+
+const FEW: usize = 8;
+
+impl TextSet {
+    pub fn contains(&self, text: &[u8]) -> bool {
+        match self {
+            TextSet::Few(texts) => texts.iter().any(|candidate| **candidate == *text),
+            TextSet::Many(texts) => texts.contains(text),
+        }
+    }
+
+    pub fn iter(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+        match self {
+            TextSet::Few(texts) => Box::new(texts.iter().map(|text| &**text)),
+            TextSet::Many(texts) => Box::new(texts.iter().map(|text| &**text)),
+        }
+    }
+}
+
+impl FromIterator<Vec<u8>> for TextSet {
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(texts: I) -> Self {
+        let texts: Vec<Box<[u8]>> = texts.into_iter().map(Vec::into_boxed_slice).collect();
+        if texts.len() <= FEW {
+            TextSet::Few(texts)
+        } else {
+            TextSet::Many(texts.into_iter().collect())
+        }
+    }
+}
+
+/// Texts that are passed around by number: each distinct one once, number 0 the empty text.
+pub struct Texts {
+    numbers: HashMap<Box<str>, u32, TextHash>,
+    texts: Vec<Box<str>>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let mut texts = Texts {
+            numbers: HashMap::default(),
+            texts: Vec::new(),
+        };
+        texts.number("");
+        texts
+    }
+}
+
+impl Texts {
+    pub fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = self.texts.len() as u32;
+        self.numbers.insert(text.into(), number);
+        self.texts.push(text.into());
+        number
+    }
+
+    pub fn get(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+}
