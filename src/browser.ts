@@ -7,6 +7,8 @@ export * from './index.ts'
  *
  * @param url - where `engine.wasm` is served; default beside this file, where bundlers find it too
  */
-export async function loadEngine(url: URL | string = new URL('./engine.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+export async function loadEngine(
+  url: URL | string = new URL('./engine.wasm', import.meta.url),
+): Promise<WebAssembly.Module> {
   return await WebAssembly.compileStreaming(fetch(url))
 }

@@ -15,6 +15,8 @@ export function engineModule(): WebAssembly.Module {
 }
 
 /** Makes an evaluator, synchronously. */
-export function createEvaluator(options: Omit<ModuleOptions, 'module'> & Partial<Pick<ModuleOptions, 'module'>>): Evaluator {
+export function createEvaluator(
+  options: Omit<ModuleOptions, 'module'> & Partial<Pick<ModuleOptions, 'module'>>,
+): Evaluator {
   return create({ ...options, module: options.module ?? engineModule() })
 }

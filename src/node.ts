@@ -62,7 +62,7 @@ function loadKoffi(): Koffi {
     throw new FramegateError(
       'LIBRARY_NOT_LOADED',
       'the native backend needs the package koffi, which is not installed; run `npm install koffi` or use the wasm backend',
-      { cause }
+      { cause },
     )
   }
 }
@@ -81,6 +81,9 @@ function built(name: string, code: 'MODULE_NOT_FOUND' | 'LIBRARY_NOT_FOUND'): st
 }
 
 function notFound(path: string, code: 'MODULE_NOT_FOUND' | 'LIBRARY_NOT_FOUND'): FramegateError {
-  const remedy = code === 'MODULE_NOT_FOUND' ? 'run `make build`' : 'run `make build`, pass its path as `library`, or use the wasm backend'
+  const remedy =
+    code === 'MODULE_NOT_FOUND'
+      ? 'run `make build`'
+      : 'run `make build`, pass its path as `library`, or use the wasm backend'
   return new FramegateError(code, `${path} does not exist; ${remedy}`)
 }

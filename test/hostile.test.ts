@@ -172,7 +172,9 @@ describe.each(backends)('hostile input (%s)', (backend) => {
         }),
       ).toBe(true)
     })
-    withCondition('str_matches', '(?<=x)needle$', (check) => expect(check(attribute(`${megabyte}needle`))).toBe(true))
+    withCondition('str_matches', '(?<=x)needle$', (check) =>
+      expect(check(attribute(`${megabyte.slice(0, 900_000)}needle`))).toBe(true),
+    )
     withCondition('array_contains_any', ['needle'], (check) =>
       expect(check(attribute([...Array(100_000).fill('x'), 'needle']))).toBe(true),
     )

@@ -67,7 +67,7 @@ function coreFiles(): string[] {
 }
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(importPattern)].map(([, , specifier]) => specifier!)
+  return [...codeOf(file).matchAll(importPattern)].map(([, , specifier]) => specifier!)
 }
 
 function codeOf(file: string): string {

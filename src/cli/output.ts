@@ -2,7 +2,6 @@
  * Where results go: standard output or a file, with back-pressure, so that a slow reader slows the run instead of filling
  * memory. A reader that has seen enough (`| head`) is no failure: writing ends, and the caller is told to stop.
  */
-import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { outputError } from './errors.ts'
@@ -12,11 +11,19 @@ export class Output {
   readonly #path: string | undefined
   #failure: NodeJS.ErrnoException | undefined
   #readerLeft = false
+  #goOn: (() => void) | undefined
 
   private constructor(stream: Writable, path: string | undefined) {
     this.#stream = stream
     this.#path = path
-    stream.on('error', (error) => this.#note(error))
+    const goOn = () => this.#goOn?.()
+    stream.on('drain', goOn)
+    // A failed stream drains no more: its end ends the wait too.
+    stream.on('close', goOn)
+    stream.on('error', (error) => {
+      this.#note(error)
+      goOn()
+    })
   }
 
   /** Standard output, or the file at `path`, emptied first. */
@@ -38,46 +45,37 @@ export class Output {
   async write(data: Uint8Array | string): Promise<void> {
     this.#check()
     if (this.#readerLeft || this.#stream.write(data)) return
-    await this.#settled(once(this.#stream, 'drain'))
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve
+    })
     this.#check()
   }
 
   /** Resolves when everything is written. */
   async end(): Promise<void> {
-    if (!this.#readerLeft && this.#failure === undefined) {
-      const stream = this.#stream
-      const flushed = new Promise<void>((resolve) => {
-        if (stream !== process.stdout) {
-          // Closed comes after finished and after any error alike.
-          stream.once('close', resolve)
-          stream.end()
-          return
-        }
-        // Standard output stays open for what else the process has to say; an empty write is called back after all
-        // others, and before the stream's own error event.
-        stream.write('', (error) => {
-          this.#note(error)
-          resolve()
-        })
+    this.#check()
+    if (this.#readerLeft) return
+    const stream = this.#stream
+    await new Promise<void>((resolve) => {
+      if (stream !== process.stdout) {
+        // Closed comes after finished and after any error alike.
+        stream.once('close', resolve)
+        stream.end()
+        return
+      }
+      // Standard output stays open for what else the process has to say; an empty write is called back after all others,
+      // and before the stream's own error event.
+      stream.write('', (error) => {
+        this.#note(error)
+        resolve()
       })
-      await this.#settled(flushed)
-    }
+    })
     this.#check()
   }
 
   #note(error: NodeJS.ErrnoException | null | undefined): void {
     if (error?.code === 'EPIPE' || error?.code === 'ERR_STREAM_DESTROYED') this.#readerLeft = true
     else if (error) this.#failure ??= error
-  }
-
-  // A failed stream drains no more: its closing ends the wait too.
-  async #settled(progress: Promise<unknown>): Promise<void> {
-    const closed = new Promise((resolve) => this.#stream.once('close', resolve))
-    try {
-      await Promise.race([progress, closed])
-    } catch {
-      // The listener of the constructor has kept the error for #check.
-    }
   }
 
   #check(): void {

@@ -2,8 +2,8 @@
 // input part that is kept here; a call gets a copy of that image in its own frame.
 
 import type { Plan } from './catalog.ts'
-import type { Engine } from './engine.ts'
 import { heapBound, OVERFLOW, type Target } from './encode.ts'
+import type { Engine } from './engine.ts'
 import { checkedUser, type Evaluator, type FieldSource, writeField } from './evaluator.ts'
 import { HEAD_SIZE } from './layout.ts'
 import type { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
@@ -63,9 +63,13 @@ class Image implements FieldSource {
     this.#user = user
   }
 
-  write(engine: Engine, plan: Plan, into: Target): number {
+  heapRoom(engine: Engine, plan: Plan): number {
     if (this.#engine !== engine) this.#start(engine)
     if (this.#hasPlan[plan.number] !== true) this.#add(engine, plan)
+    return this.#end - engine.heapStart
+  }
+
+  write(_engine: Engine, _plan: Plan, into: Target): number {
     if (this.#end > into.limit) return OVERFLOW
     into.memory.u8.set(this.#copied, into.base + HEAD_SIZE)
     return this.#end

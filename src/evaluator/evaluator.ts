@@ -4,21 +4,21 @@
 import { type Frame, FramegateError, type Guest } from '../ffi/index.ts'
 import { BoundUser } from './bound.ts'
 import type { Catalog, Entity, Plan } from './catalog.ts'
-import { type CountryTable, Engine } from './engine.ts'
 import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
+import { type CountryTable, Engine } from './engine.ts'
 import { FLAG, HEAD, HEAD_SIZE, KIND, SLOT_SIZE, TEMPORARY, TEMPORARY_PER_HEAP_BYTE } from './layout.ts'
 import { describe } from './lookup.ts'
 import { Outcome } from './outcome.ts'
 import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 import type { EvaluatorOptions, LoadReport, SpecList, SpecsSource, User } from './types.ts'
 
-/** Room for a user's texts in a first try; users that need more are measured and tried again. */
-const HEAP_ROOM = 1024
-
-/** Writes a user's fields into a frame and returns the end of its heap, or {@link OVERFLOW}. */
+/** Where a call's fields come from. */
 export interface FieldSource {
+  /** Heap bytes that are likely enough for the fields of a plan. */
+  heapRoom(engine: Engine, plan: Plan): number
+  /** Writes the fields and returns the end of the heap, or {@link OVERFLOW}. */
   write(engine: Engine, plan: Plan, target: Target): number
-  /** An upper bound of the heap that {@link FieldSource.write} takes. */
+  /** Heap bytes that are enough in any case. */
   heapBound(engine: Engine, plan: Plan): number
 }
 
@@ -43,6 +43,8 @@ export class Evaluator implements Disposable {
   /** The first part of reasons. */
   readonly source: string
   #engine: Engine | undefined
+  /** Instances of specs that were replaced. */
+  #earlierGenerations = 0
 
   /**
    * @param guest - the engine: its module, or its shared object with koffi
@@ -69,9 +71,9 @@ export class Evaluator implements Disposable {
     return this.#loaded().catalog.report
   }
 
-  /** The number of the instance that answers; it rises when an instance was retired. */
+  /** The number of the instance that answers; it rises when an instance was retired or the specs were replaced. */
   get generation(): number {
-    return this.#loaded().library.generation
+    return this.#earlierGenerations + this.#loaded().library.generation
   }
 
   /** Bytes of the instance's memory; 0 on the native backend. */
@@ -127,6 +129,7 @@ export class Evaluator implements Disposable {
   update(specs: SpecsSource): LoadReport {
     const old = this.#loaded()
     this.#engine = new Engine(this.#guest, specs, this.#options, this.#countryTable)
+    this.#earlierGenerations += old.library.generation
     old.dispose()
     return this.report
   }
@@ -208,11 +211,15 @@ export class Evaluator implements Disposable {
   /** A frame with everything that the call needs written into it. */
   #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
     const { plan } = entity
-    let room = HEAP_ROOM
+    let room = source.heapRoom(engine, plan)
     for (;;) {
       const frame = engine.library.frame(frameSize(engine, plan, room))
       try {
-        const end = source.write(engine, plan, { memory: frame.memory, base: frame.base, limit: engine.heapStart + room })
+        const end = source.write(engine, plan, {
+          memory: frame.memory,
+          base: frame.base,
+          limit: engine.heapStart + room,
+        })
         if (end !== OVERFLOW) {
           this.#writeHead(frame, kind, entity, (end + 7) & ~7)
           return frame
@@ -257,6 +264,10 @@ class FreshUser implements FieldSource {
     this.#user = checkedUser(user)
   }
 
+  heapRoom(_engine: Engine, { fields }: Plan): number {
+    return 256 + 128 * fields.length
+  }
+
   write({ catalog, heapStart }: Engine, { fields }: Plan, target: Target): number {
     let cursor = heapStart
     for (let index = 0; index < fields.length; index++) {
@@ -275,7 +286,13 @@ class FreshUser implements FieldSource {
 /** Writes one field of a user into its slot. */
 export function writeField(catalog: Catalog, field: number, target: Target, cursor: number, user: User): number {
   const read = catalog.readers[field] as Catalog['readers'][number]
-  return writeValue(target, HEAD_SIZE + field * SLOT_SIZE, cursor, read(user), (catalog.fields[field] as [string, string])[1])
+  return writeValue(
+    target,
+    HEAD_SIZE + field * SLOT_SIZE,
+    cursor,
+    read(user),
+    (catalog.fields[field] as [string, string])[1],
+  )
 }
 
 /** @throws {@link FramegateError} `USER_INVALID` when it is no object */

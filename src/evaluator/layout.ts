@@ -32,7 +32,7 @@ export const HEAD_SIZE = 96
 export const SLOT_SIZE = 16
 
 /** Temporary bytes that any call may take, and how many more for each byte of heap. */
-export const TEMPORARY = 4096
+export const TEMPORARY = 1024
 export const TEMPORARY_PER_HEAP_BYTE = 6
 
 /** Tags of slots. */

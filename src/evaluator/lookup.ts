@@ -4,7 +4,7 @@
 import type { EvaluatorOptions, JsonValue, User } from './types.ts'
 
 /** A field that the engine asks for, by kind and name. */
-export type FieldName = readonly [kind: 'user' | 'unit' | 'environment' | 'ip' | 'userAgent', name: string]
+export type FieldName = readonly [kind: 'user' | 'unit' | 'environment', name: string]
 
 /** Finds a field's value; `undefined` when the user has none. The result may be anything a caller put there. */
 export type Reader = (user: User) => unknown
@@ -42,10 +42,6 @@ export function reader([kind, name]: FieldName, surroundings: Surroundings): Rea
       return unitReader(name)
     case 'environment':
       return environmentReader(name, surroundings.environment)
-    case 'ip':
-      return (user) => user.ip ?? undefined
-    case 'userAgent':
-      return (user) => user.userAgent ?? undefined
   }
 }
 
@@ -60,8 +56,6 @@ export function describe([kind, name]: FieldName): string {
       return name === 'userID' ? name : `customIDs.${name}`
     case 'environment':
       return `statsigEnvironment.${name}`
-    default:
-      return kind
   }
 }
 

@@ -155,7 +155,7 @@ export class Outcome {
             gate: gateNames[gate] as string,
             gateValue: value === 1 ? 'true' : 'false',
             ruleID: texts[rule] as string,
-          })
+          }),
         )
       }
     }

@@ -41,7 +41,7 @@ export type Guest = WasmGuest | NativeGuest
 export function open<const Defined extends Definitions>(
   guest: Guest,
   definitions: Defined,
-  start?: Start<Defined>
+  start?: Start<Defined>,
 ): Library<Defined> {
   return 'module' in guest ? openWasm(guest, definitions, start) : openNative(guest, definitions, start)
 }

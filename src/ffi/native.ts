@@ -9,7 +9,9 @@ import type { Library, Start } from './library.ts'
 
 /** The part of koffi that is used; the caller loads koffi, so that this module needs no runtime of its own. */
 export interface Koffi {
-  load(path: string): { func(name: string, result: string, parameters: string[]): (...parameters: unknown[]) => unknown }
+  load(path: string): {
+    func(name: string, result: string, parameters: string[]): (...parameters: unknown[]) => unknown
+  }
 }
 
 /** A guest built as a shared object. */
@@ -19,7 +21,14 @@ export interface NativeGuest {
   readonly koffi: Koffi
 }
 
-const TYPES = { i32: 'int32_t', u32: 'uint32_t', usize: 'size_t', f64: 'double', frame: 'void *', void: 'void' } as const
+const TYPES = {
+  i32: 'int32_t',
+  u32: 'uint32_t',
+  usize: 'size_t',
+  f64: 'double',
+  frame: 'void *',
+  void: 'void',
+} as const
 
 /**
  * Opens a shared object.
@@ -30,7 +39,7 @@ const TYPES = { i32: 'int32_t', u32: 'uint32_t', usize: 'size_t', f64: 'double',
 export function openNative<Defined extends Definitions>(
   guest: NativeGuest,
   definitions: Defined,
-  start?: Start<Defined>
+  start?: Start<Defined>,
 ): Library<Defined> {
   const library = new NativeLibrary(guest, definitions)
   start?.(library)
@@ -75,7 +84,7 @@ function load(guest: NativeGuest): ReturnType<Koffi['load']> {
     throw new FramegateError(
       'LIBRARY_NOT_LOADED',
       `${guest.library} cannot be loaded: ${reason}; build it for this machine, or use the wasm backend`,
-      { cause }
+      { cause },
     )
   }
 }
@@ -84,13 +93,13 @@ function prototype(
   loaded: ReturnType<Koffi['load']>,
   name: string,
   definition: SymbolDefinition,
-  path: string
+  path: string,
 ): (...parameters: unknown[]) => unknown {
   try {
     return loaded.func(
       name,
       TYPES[definition.result],
-      definition.parameters.map((type) => TYPES[type])
+      definition.parameters.map((type) => TYPES[type]),
     )
   } catch (cause) {
     throw new FramegateError('SYMBOL_NOT_FOUND', `${path} has no function ${name}; is it another version?`, { cause })
@@ -99,7 +108,7 @@ function prototype(
 
 function bind(
   call: (...parameters: unknown[]) => unknown,
-  { parameters, result }: SymbolDefinition
+  { parameters, result }: SymbolDefinition,
 ): (...parameters: unknown[]) => unknown {
   const wide = result === 'usize'
   if (parameters.length === 2 && parameters[0] === 'usize' && parameters[1] === 'frame' && !wide) {
@@ -107,7 +116,9 @@ function bind(
   }
   const frames = parameters.map((type) => type === 'frame')
   return (...values) => {
-    const returned = call(...values.map((value, index) => (frames[index] && value ? (value as Owned).memory.u8 : value)))
+    const returned = call(
+      ...values.map((value, index) => (frames[index] && value ? (value as Owned).memory.u8 : value)),
+    )
     // koffi returns sizes as BigInt where they do not fit a number; addresses of user space do.
     return wide ? Number(returned) : returned
   }

@@ -26,7 +26,7 @@ type Export = (...parameters: number[]) => number
 export function openWasm<Defined extends Definitions>(
   guest: WasmGuest,
   definitions: Defined,
-  start?: Start<Defined>
+  start?: Start<Defined>,
 ): Library<Defined> {
   return new WasmLibrary(guest, definitions, start)
 }
@@ -106,7 +106,7 @@ class WasmLibrary<Defined extends Definitions> implements Library<Defined> {
       if (parameters.length !== convert.length) {
         throw new FramegateError(
           'ARGUMENT_INVALID',
-          `${name} takes ${convert.length} arguments, not ${parameters.length}`
+          `${name} takes ${convert.length} arguments, not ${parameters.length}`,
         )
       }
       const instance = this.#instance ?? this.#live()
@@ -174,10 +174,10 @@ class Instance {
   constructor(guest: WasmGuest) {
     const { exports } = new WebAssembly.Instance(guest.module, guest.imports ?? {})
     this.functions = exports as Record<string, Export>
-    if (!(exports['memory'] instanceof WebAssembly.Memory)) {
+    if (!(exports.memory instanceof WebAssembly.Memory)) {
       throw new FramegateError('GUEST_INCOMPATIBLE', 'the module exports no memory; build it with its memory exported')
     }
-    this.#linear = exports['memory']
+    this.#linear = exports.memory
     this.memory = views(this.#linear.buffer)
     this.#alloc = this.#export(guest.allocator.alloc)
     this.#free = this.#export(guest.allocator.free)

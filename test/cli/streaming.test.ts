@@ -35,6 +35,10 @@ async function peakWhileEvaluating(count: number, threads: string): Promise<{ pe
   const child = workspace.start(...fromInput, '--threads', threads)
   let lines = 0
   let outputBytes = 0
+  let messages = ''
+  child.stderr?.on('data', (chunk: Uint8Array) => {
+    messages += Buffer.from(chunk).toString()
+  })
   const all = new Promise<void>((resolve) => {
     child.stdout?.on('data', (chunk: Uint8Array) => {
       outputBytes += chunk.length
@@ -47,6 +51,7 @@ async function peakWhileEvaluating(count: number, threads: string): Promise<{ pe
   const peak = peakMemory(child.pid)
   child.stdin?.end()
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0)
+  expect(messages).toBe('')
   return { peak, outputBytes }
 }
 

@@ -7,12 +7,24 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type DynamicConfig, type FeatureGate, type Layer, Statsig, StatsigUser } from '@statsig/statsig-node-core'
-import type { User } from '../../src/node.ts'
+import { type FeatureGate, Statsig, StatsigUser } from '@statsig/statsig-node-core'
+import type { SecondaryExposure, User } from '../../src/node.ts'
 import type { ResultEntry, ResultLine } from './result-lines.ts'
 
-interface ClientEntry {
+/** What the getters give away before they are wrapped. */
+interface RawResult {
   readonly value?: Record<string, unknown> | null
+  readonly ruleID: string
+  readonly idType: string
+  readonly groupName?: string | null
+  readonly isExperimentActive?: boolean
+  readonly allocatedExperimentName?: string | null
+  readonly details: { reason: string; version: number | null }
+  readonly secondaryExposures?: SecondaryExposure[]
+}
+
+/** What only the client response tells. */
+interface ClientEntry {
   readonly secondary_exposures?: unknown[]
   readonly [field: string]: unknown
 }
@@ -96,15 +108,13 @@ export class NativeEngine {
       gateEntry(this.#statsig.getFeatureGate(statsigUser, name, quiet), client.feature_gates[name]),
     )
     const configs = mapNames(this.#specs.dynamic_configs, (name) => {
-      const isExperiment = this.#specs.dynamic_configs[name]!.entity !== 'dynamic_config'
-      const config = isExperiment
-        ? this.#statsig.getExperiment(statsigUser, name, quiet)
-        : this.#statsig.getDynamicConfig(statsigUser, name, quiet)
-      return configEntry(config, isExperiment, client.dynamic_configs[name] ?? {})
+      const raw = this.#statsig.__INTERNAL_getExperiment(statsigUser, name, quiet) as unknown as RawResult
+      return configEntry(raw, this.#specs.dynamic_configs[name]!.entity, client.dynamic_configs[name] ?? {})
     })
-    const layers = mapNames(this.#specs.layer_configs, (name) =>
-      layerEntry(this.#statsig.getLayer(statsigUser, name, quiet), client.layer_configs[name] ?? {}),
-    )
+    const layers = mapNames(this.#specs.layer_configs, (name) => {
+      const raw = this.#statsig.__INTERNAL_getLayer(statsigUser, name, quiet) as unknown as RawResult
+      return layerEntry(raw, client.layer_configs[name] ?? {})
+    })
     return { user: index, gates, configs, layers }
   }
 
@@ -124,69 +134,81 @@ export class NativeEngine {
 }
 
 function gateEntry(gate: FeatureGate, client: ClientEntry | undefined): ResultEntry {
-  // Segments and holdouts are not part of the client response, from which the exposures come.
   return withoutNulls({
     value: gate.value,
     rule_id: gate.ruleID,
     id_type: gate.idType,
-    ...details(gate),
-    secondary_exposures: client && exposures(client),
+    ...details(gate.getEvaluationDetails()),
+    // Segments and holdouts are not part of the client response, from which a gate's exposures come.
+    secondary_exposures: client && (client.secondary_exposures ?? []),
   })
 }
 
-function configEntry(
-  config: DynamicConfig & { groupName?: string | null },
-  isExperiment: boolean,
-  client: ClientEntry,
-): ResultEntry {
-  const { passed, is_experiment_active, is_user_in_experiment, explicit_parameters, is_in_layer } = client
-  return withoutNulls({
-    value: config.value,
-    rule_id: config.ruleID,
-    group_name: isExperiment ? config.groupName : undefined,
-    id_type: config.idType,
-    ...details(config),
-    passed,
-    is_experiment_active,
-    is_user_in_experiment,
-    explicit_parameters,
-    is_in_layer,
-    secondary_exposures: exposures(client),
-  })
+function configEntry(raw: RawResult, entity: string, client: ClientEntry): ResultEntry {
+  const common = {
+    value: raw.value ?? {},
+    rule_id: raw.ruleID,
+    id_type: raw.idType,
+    ...details(raw.details),
+    secondary_exposures: distinct(raw.secondaryExposures),
+  }
+  if (entity === 'dynamic_config') return withoutNulls({ ...common, passed: client.passed })
+  const { is_user_in_experiment, explicit_parameters, is_in_layer } = client
+  const activity =
+    entity === 'experiment' ? { is_experiment_active: raw.isExperimentActive, is_user_in_experiment } : {}
+  return withoutNulls({ ...common, ...activity, group_name: raw.groupName, explicit_parameters, is_in_layer })
 }
 
-function layerEntry(layer: Layer, client: ClientEntry): ResultEntry {
-  const { is_experiment_active, is_user_in_experiment, explicit_parameters, undelegated_secondary_exposures } = client
+function layerEntry(raw: RawResult, client: ClientEntry): ResultEntry {
+  const { is_user_in_experiment, explicit_parameters, undelegated_secondary_exposures } = client
+  const isDelegated = typeof raw.allocatedExperimentName === 'string'
   return withoutNulls({
-    value: Object.fromEntries(
-      Object.keys(client.value ?? {}).map((parameter) => [parameter, layer.getValue(parameter)]),
-    ),
-    rule_id: layer.ruleID,
-    group_name: layer.groupName,
-    allocated_experiment_name: layer.allocatedExperimentName,
-    id_type: (layer as unknown as { idType: string }).idType,
-    ...details(layer),
-    is_experiment_active,
+    value: raw.value ?? {},
+    rule_id: raw.ruleID,
+    group_name: raw.groupName,
+    allocated_experiment_name: raw.allocatedExperimentName,
+    id_type: raw.idType,
+    ...details(raw.details),
+    is_experiment_active: isDelegated ? raw.isExperimentActive : undefined,
     is_user_in_experiment,
     explicit_parameters,
-    secondary_exposures: exposures(client),
+    secondary_exposures: distinct(raw.secondaryExposures),
     undelegated_secondary_exposures,
   })
 }
 
-function details(result: unknown): { reason: string; version: number | undefined } {
-  const { reason, version } = (
-    result as { getEvaluationDetails(): { reason: string; version?: number } }
-  ).getEvaluationDetails()
+function details({ reason, version }: { reason: string; version?: number | null }): Record<string, unknown> {
   return { reason: reason.slice(reason.indexOf(':') + 1), version }
 }
 
-function exposures(client: ClientEntry): unknown[] {
-  return client.secondary_exposures ?? []
+/** As the client response and a result line have them: each once, at its first place. */
+function distinct(exposures: readonly SecondaryExposure[] = []): SecondaryExposure[] {
+  const texts = exposures.map(({ gate, gateValue, ruleID }) => JSON.stringify([gate, gateValue, ruleID]))
+  return exposures.filter((_, index) => texts.indexOf(texts[index]!) === index)
 }
 
 function withoutNulls(entry: Record<string, unknown>): ResultEntry {
   return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null && value !== undefined))
+}
+
+/**
+ * The line without what the native engine does not decide by itself: it makes a client response in the order of a hash table, with the
+ * nested gates' results shared between entities, and an unsupported condition leaves different exposures behind when the gates before
+ * it were found instead of evaluated.
+ */
+export function withoutOrderOfEvaluation(line: ResultLine): ResultLine {
+  const entries = (kind: Record<string, ResultEntry>, fields: readonly string[]) =>
+    mapNames(kind, (name) => {
+      const entry = kind[name]!
+      if (entry.reason !== 'Unsupported') return entry
+      return Object.fromEntries(Object.entries(entry).filter(([field]) => !fields.includes(field)))
+    })
+  return {
+    ...line,
+    gates: entries(line.gates, ['secondary_exposures']),
+    configs: entries(line.configs, ['passed', 'is_user_in_experiment']),
+    layers: entries(line.layers, ['is_user_in_experiment', 'undelegated_secondary_exposures']),
+  }
 }
 
 function mapNames(specs: Record<string, unknown>, entry: (name: string) => ResultEntry): Record<string, ResultEntry> {

@@ -67,7 +67,7 @@ pub extern "C" fn framegate_abi_version() -> u32 {
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_panic_message() -> *const Message {
-    MESSAGE.with(|message| std::ptr::from_ref(message))
+    MESSAGE.with(std::ptr::from_ref)
 }
 
 /// `size` bytes at a multiple of 8, owned by the caller until [`framegate_free`]; null when there are none.
@@ -103,7 +103,12 @@ pub extern "C" fn framegate_allocations() -> f64 {
 /// # Safety
 /// `payload` and `app_id` must point to as many bytes as is said.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn framegate_load(payload: *const u8, length: usize, app_id: *const u8, app_id_length: usize) -> *mut Specs {
+pub unsafe extern "C" fn framegate_load(
+    payload: *const u8,
+    length: usize,
+    app_id: *const u8,
+    app_id_length: usize,
+) -> *mut Specs {
     guarded(std::ptr::null_mut(), || {
         // SAFETY: as the caller says.
         let payload = unsafe { bytes(payload, length) };
@@ -161,7 +166,13 @@ pub unsafe extern "C" fn framegate_catalog(specs: *const Specs, out: *mut u8, ca
 /// # Safety
 /// `specs` must be loaded and in no other use; `name` and `lines` must point to as many bytes as is said.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn framegate_id_list(specs: *mut Specs, name: *const u8, name_length: usize, lines: *const u8, length: usize) -> u32 {
+pub unsafe extern "C" fn framegate_id_list(
+    specs: *mut Specs,
+    name: *const u8,
+    name_length: usize,
+    lines: *const u8,
+    length: usize,
+) -> u32 {
     guarded(PANICKED, || {
         // SAFETY: as the caller says.
         let (specs, name, lines) = unsafe { (&mut *specs, bytes(name, name_length), bytes(lines, length)) };
@@ -197,8 +208,13 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
         let entities = &specs.entities[[0, 1, 1, 2][head.kind as usize]];
         let words: usize = entities[head.entity as usize].plan.words().iter().sum();
         let temporary = heap_end + words * 4;
-        let fits = heap_end >= HEAD_SIZE + specs.fields.len() * SLOT_SIZE && heap_end % 8 == 0 && temporary + TEMPORARY <= length;
-        assert!(fits, "a frame of {length} bytes with its heap up to {heap_end} is too small for this spec");
+        let fits = heap_end >= HEAD_SIZE + specs.fields.len() * SLOT_SIZE
+            && heap_end % 8 == 0
+            && temporary + TEMPORARY <= length;
+        assert!(
+            fits,
+            "a frame of {length} bytes with its heap up to {heap_end} is too small for this spec"
+        );
         // SAFETY: the three pieces do not overlap and lie inside the frame, which was just checked.
         let pieces = unsafe {
             Frame {
@@ -220,7 +236,11 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
 /// `start` must point to `length` bytes, or `length` be 0.
 unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
     // SAFETY: as the caller says.
-    if length == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, length) } }
+    if length == 0 {
+        &[]
+    } else {
+        unsafe { std::slice::from_raw_parts(start, length) }
+    }
 }
 
 /// # Safety

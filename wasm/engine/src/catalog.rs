@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! { format, time?, appId?, defaultEnvironment?, conditions,
-//!   fields: [[kind, name], …],                     kind: user, unit, environment, ip, userAgent
+//!   fields: [[kind, name], …],                     kind: user, unit, environment
 //!   plans: [[fields, bits, scratch], …],           bits: 1 time, 2 seed, 4 country; scratch in bytes
 //!   gates | configs | layers: [[name, entity, plan, bits], …],   entity null: the name has no spec; bits: 1 bandit
 //!   texts: [text, …], values: [object, …], explicit: [[parameter, …], …], lists: [name, …],
@@ -22,7 +22,10 @@ pub fn catalog(specs: &Specs) -> String {
     if let Some(time) = report.time {
         let _ = write!(out.0, ",\"time\":{time}");
     }
-    for (name, text) in [("appId", &report.app_id), ("defaultEnvironment", &report.default_environment)] {
+    for (name, text) in [
+        ("appId", &report.app_id),
+        ("defaultEnvironment", &report.default_environment),
+    ] {
         if let Some(text) = text {
             out.member(name);
             out.text(text);
@@ -32,15 +35,21 @@ pub fn catalog(specs: &Specs) -> String {
     out.list("fields", &specs.fields, |out, field| out.texts(&names(field)));
     let mut plans = Plans::default();
     for (name, entities) in ["gates", "configs", "layers"].iter().zip(&specs.entities) {
-        out.list(name, entities, |out, entity| out.entity(entity, plans.number(&entity.plan)));
+        out.list(name, entities, |out, entity| {
+            out.entity(entity, plans.number(&entity.plan))
+        });
     }
     out.list("plans", &plans.plans, |out, plan| out.plan(plan));
     out.list("texts", specs.texts.iter(), |out, text| out.text(text));
     out.list("values", &specs.values, |out, value| out.0.push_str(value));
     out.list("explicit", &specs.explicit, |out, names| out.0.push_str(names));
     out.list("lists", specs.lists.names(), |out, name| out.text(name));
-    out.list("dropped", &report.dropped, |out, it| out.texts(&[it.kind, &it.name, &it.reason]));
-    out.list("unsupported", &report.unsupported, |out, it| out.texts(&[it.kind, &it.name, &it.rule, &it.reason]));
+    out.list("dropped", &report.dropped, |out, it| {
+        out.texts(&[it.kind, &it.name, &it.reason])
+    });
+    out.list("unsupported", &report.unsupported, |out, it| {
+        out.texts(&[it.kind, &it.name, &it.rule, &it.reason])
+    });
     out.0.push('}');
     out.0
 }
@@ -50,8 +59,6 @@ fn names(field: &Field) -> [&str; 2] {
         Field::User(name) => ["user", name],
         Field::Unit(name) => ["unit", name],
         Field::Environment(name) => ["environment", name],
-        Field::Ip => ["ip", ""],
-        Field::UserAgent => ["userAgent", ""],
     }
 }
 

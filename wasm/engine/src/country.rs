@@ -59,11 +59,7 @@ impl CountryTable {
         if ends.is_empty() {
             return Err("country table: it has no ranges");
         }
-        Ok(Self {
-            codes,
-            ends,
-            countries,
-        })
+        Ok(Self { codes, ends, countries })
     }
 
     /// The two letters of the country that `ip` belongs to. `None` for addresses of no country, and for everything that
@@ -104,14 +100,10 @@ fn parse_codes(bytes: &[u8]) -> Result<(Vec<[u8; 2]>, &[u8]), &'static str> {
 fn parse_range(bytes: &[u8]) -> Result<(u32, u8, &[u8]), &'static str> {
     match bytes {
         [count @ 0..240, country, rest @ ..] => Ok((u32::from(*count), *country, rest)),
-        [242, low, high, country, rest @ ..] => {
-            Ok((u32::from_le_bytes([*low, *high, 0, 0]), *country, rest))
+        [242, low, high, country, rest @ ..] => Ok((u32::from_le_bytes([*low, *high, 0, 0]), *country, rest)),
+        [243, low, middle, high, country, rest @ ..] => {
+            Ok((u32::from_le_bytes([*low, *middle, *high, 0]), *country, rest))
         }
-        [243, low, middle, high, country, rest @ ..] => Ok((
-            u32::from_le_bytes([*low, *middle, *high, 0]),
-            *country,
-            rest,
-        )),
         [0..240 | 242 | 243, ..] => Err("country table: its last range is cut short"),
         _ => Err("country table: a range begins with a byte that has no meaning"),
     }
@@ -136,8 +128,7 @@ mod tests {
     use super::*;
 
     /// 0.0.0.0/24 nowhere, 0.0.1.0 to 0.1.1.255 in AA, 0.1.2.0 to 1.1.1.255 in BB, the rest nowhere.
-    const SMALL: &[u8] =
-        b"--AABB**\x01\x00\xf2\x01\x01\x01\xf3\x00\x00\x01\x02\xf3\xfe\xfe\xfe\x00";
+    const SMALL: &[u8] = b"--AABB**\x01\x00\xf2\x01\x01\x01\xf3\x00\x00\x01\x02\xf3\xfe\xfe\xfe\x00";
 
     fn small() -> CountryTable {
         CountryTable::parse(SMALL).expect("a whole table")

@@ -10,7 +10,7 @@ use crate::memo::{Decided, Known, Memo};
 use crate::reading;
 use crate::sha256::Prefix;
 use crate::specs::{Condition, Entity, Kind, Returned, Share, Source, Spec, Specs};
-use crate::user_agent::{self, TEXT_BYTES};
+use crate::user_agent::{self, TEXT_BYTES, UserAgentField};
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
@@ -21,7 +21,7 @@ const DEEPEST_DETOUR: u32 = 32;
 const MOST_WALKS: u32 = 100_000;
 
 /// Temporary bytes that any call may take, whatever its values' sizes.
-pub const TEMPORARY: usize = 4096;
+pub const TEMPORARY: usize = 1024;
 
 /// The evaluation went too deep or round in a circle.
 #[derive(Debug)]
@@ -141,7 +141,10 @@ fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logge
         (outcome.in_group, flags::IN_GROUP),
         (outcome.country_not_loaded, flags::COUNTRY_NOT_LOADED),
     ];
-    head.flags = bits.iter().filter(|(set, _)| *set).fold(flags::RECOGNIZED, |flags, (_, bit)| flags | bit);
+    head.flags = bits
+        .iter()
+        .filter(|(set, _)| *set)
+        .fold(flags::RECOGNIZED, |flags, (_, bit)| flags | bit);
     head.rule = outcome.rule;
     head.value = outcome.json.unwrap_or(NONE);
     head.group = outcome.group.unwrap_or(NONE);
@@ -150,17 +153,34 @@ fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logge
     head.delegate = outcome.delegate.unwrap_or(NONE);
     head.explicit = outcome.explicit.unwrap_or(NONE);
     head.mapped = outcome.mapped.unwrap_or(NONE);
-    let list = |[start, end]: [u32; 2]| [offsets.log as u32 + start * Logged::SIZE as u32 * 4, end - start];
-    head.exposures = list([outcome.list, logged]);
-    head.undelegated = outcome.undelegated.map_or([NONE, 0], list);
-    head.contributions = outcome.contributions.map_or([NONE, 0], |count| [offsets.contributions as u32, count]);
+    head.exposures = offsets.stretch([outcome.list, logged]);
+    head.undelegated = outcome
+        .undelegated
+        .map_or([NONE, 0], |stretch| offsets.stretch(stretch));
+    head.contributions = outcome
+        .contributions
+        .map_or([NONE, 0], |count| [offsets.contributions as u32, count]);
+}
+
+impl Offsets {
+    /// A stretch of the log as an offset in the frame and a number of entries.
+    fn stretch(&self, [start, end]: [u32; 2]) -> [u32; 2] {
+        [self.log as u32 + start * Logged::SIZE as u32 * 4, end - start]
+    }
 }
 
 /// The outcome of a name that nobody defines, or of an evaluation that failed.
 fn clear(head: &mut Head, flags: u32) {
     head.flags = flags;
     (head.rule, head.id_type) = (0, 0);
-    (head.value, head.group, head.version, head.delegate, head.explicit, head.mapped) = (NONE, NONE, NONE, NONE, NONE, NONE);
+    (
+        head.value,
+        head.group,
+        head.version,
+        head.delegate,
+        head.explicit,
+        head.mapped,
+    ) = (NONE, NONE, NONE, NONE, NONE, NONE);
     (head.exposures, head.undelegated, head.contributions) = ([0, 0], [NONE, 0], [NONE, 0]);
 }
 
@@ -226,7 +246,11 @@ impl<'f> Call<'f> {
             return Ok(());
         }
         self.returns(spec.default, spec.default.boolean == Some(true));
-        self.outcome.rule = if spec.enabled { self.specs.default_rule } else { self.specs.disabled_rule };
+        self.outcome.rule = if spec.enabled {
+            self.specs.default_rule
+        } else {
+            self.specs.disabled_rule
+        };
         // Statsig's engine leaves a nested gate's group name here.
         self.outcome.group = None;
         if self.depth == 0 {
@@ -287,7 +311,8 @@ impl<'f> Call<'f> {
                 if rule.start > 0.0 && rule.start > self.now {
                     continue;
                 }
-                let applies = self.conditions(&rule.conditions).is_ok() && self.outcome.value && !self.outcome.unsupported;
+                let applies =
+                    self.conditions(&rule.conditions).is_ok() && self.outcome.value && !self.outcome.unsupported;
                 self.start_afresh();
                 if !applies || !self.lets_in(&rule.share) {
                     continue;
@@ -339,11 +364,10 @@ impl<'f> Call<'f> {
             Condition::Gate { gate, negate } => self.nested_gate(*gate, *negate)?,
             Condition::Value(source, test) => {
                 let specs = self.specs;
-                let (room, temporary) = self.temporary.split_at_mut(TEXT_BYTES);
                 let value = match source {
                     Source::Field(field) => self.input.slot(*field),
                     Source::Bucket { unit, prefix } => {
-                        let hash = hash_of_unit(self.input, *unit, prefix, temporary);
+                        let hash = hash_of_unit(self.input, *unit, prefix, self.temporary);
                         Dynamic::Number((hash % 1000) as f64)
                     }
                     Source::Time => Dynamic::Time(self.now as i64),
@@ -353,24 +377,20 @@ impl<'f> Call<'f> {
                         Dynamic::Absent => country(specs, self.input.slot(*ip), &mut self.outcome),
                         value => value,
                     },
-                    Source::UserAgent { field, agent, part } => match (self.input.slot(*field), self.input.slot(*agent)) {
-                        (Dynamic::Absent, Dynamic::Text(agent)) => match user_agent::parse(reading::utf8(agent)) {
-                            Some(parsed) => {
-                                let room: &mut [u8; TEXT_BYTES] = room.try_into().unwrap_or_else(|_| unreachable!());
-                                Dynamic::Text(parsed.text(*part, room).as_bytes())
-                            }
-                            None => Dynamic::Absent,
-                        },
-                        (value, _) => value,
-                    },
-                    Source::Group(experiment) => {
-                        let group = self.group_of(*experiment);
-                        let value = group.map_or(Dynamic::Absent, |group| Dynamic::Text(specs.texts.get(group).as_bytes()));
-                        self.outcome.value = test.passes(value, &specs.lists, self.temporary);
+                    Source::UserAgent { field, agent, part } => {
+                        let (room, temporary) = self.temporary.split_at_mut(TEXT_BYTES);
+                        let value = match (self.input.slot(*field), self.input.slot(*agent)) {
+                            (Dynamic::Absent, Dynamic::Text(agent)) => part_of_agent(agent, *part, room),
+                            (value, _) => value,
+                        };
+                        self.outcome.value = test.passes(value, &specs.lists, temporary);
                         return Ok(());
                     }
+                    Source::Group(experiment) => self.group_of(*experiment).map_or(Dynamic::Absent, |group| {
+                        Dynamic::Text(specs.texts.get(group).as_bytes())
+                    }),
                 };
-                self.outcome.value = test.passes(value, &specs.lists, temporary);
+                self.outcome.value = test.passes(value, &specs.lists, self.temporary);
             }
             Condition::Unsupported(_) | Condition::Missing(_) => self.outcome.unsupported = true,
         }
@@ -480,6 +500,14 @@ fn hash_of_unit(input: Input<'_>, unit: u32, prefix: &Prefix, temporary: &mut [u
     prefix.hash(reading::text(input.slot(unit), temporary).unwrap_or_default())
 }
 
+/// A part of a user agent, written into `room` of [`TEXT_BYTES`].
+fn part_of_agent<'f>(agent: &'f [u8], part: UserAgentField, room: &'f mut [u8]) -> Dynamic<'f> {
+    match (user_agent::parse(reading::utf8(agent)), room.try_into()) {
+        (Some(parsed), Ok(room)) => Dynamic::Text(parsed.text(part, room).as_bytes()),
+        _ => Dynamic::Absent,
+    }
+}
+
 fn country<'f>(specs: &'f Specs, ip: Dynamic<'f>, outcome: &mut Outcome) -> Dynamic<'f> {
     let Dynamic::Text(ip) = ip else {
         return Dynamic::Absent;
@@ -489,5 +517,7 @@ fn country<'f>(specs: &'f Specs, ip: Dynamic<'f>, outcome: &mut Outcome) -> Dyna
         outcome.country_not_loaded |= ip.split('.').count() == 4;
         return Dynamic::Absent;
     };
-    table.lookup(ip).map_or(Dynamic::Absent, |country| Dynamic::Text(country.as_bytes()))
+    table
+        .lookup(ip)
+        .map_or(Dynamic::Absent, |country| Dynamic::Text(country.as_bytes()))
 }

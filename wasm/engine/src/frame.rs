@@ -177,7 +177,7 @@ impl<'f> Input<'f> {
 
 impl<'f> Elements<'f> {
     /// How many values: twice the members for an object.
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.slots
     }
 

@@ -231,9 +231,9 @@ impl Checker<'_> {
 }
 
 fn hex_code(digits: &[u8]) -> u32 {
-    digits.iter().fold(0, |code, digit| {
-        code * 16 + (*digit as char).to_digit(16).unwrap_or(0)
-    })
+    digits
+        .iter()
+        .fold(0, |code, digit| code * 16 + (*digit as char).to_digit(16).unwrap_or(0))
 }
 
 /// What kind of value a text holds.
@@ -304,7 +304,10 @@ impl<'a> Value<'a> {
 
     /// The last member called `key`.
     pub fn member(self, key: &str) -> Option<Value<'a>> {
-        self.members().filter(|(name, _)| name == key).last().map(|(_, value)| value)
+        self.members()
+            .filter(|(name, _)| name == key)
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// The value as `serde_json` would print it: no spaces, members in their order, numbers in their shortest form.
@@ -357,7 +360,11 @@ pub fn write_double(number: f64, out: &mut impl std::fmt::Write) -> std::fmt::Re
         return write!(out, "{number:e}");
     }
     write!(out, "{number}")?;
-    if number.trunc() == number { out.write_str(".0") } else { Ok(()) }
+    if number.trunc() == number {
+        out.write_str(".0")
+    } else {
+        Ok(())
+    }
 }
 
 /// `text` as a JSON string, quotes included.
@@ -505,9 +512,7 @@ fn end_of_value(bytes: &[u8], mut at: usize) -> usize {
                 continue;
             }
             _ => {
-                while at < bytes.len()
-                    && !matches!(bytes[at], b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
-                {
+                while at < bytes.len() && !matches!(bytes[at], b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') {
                     at += 1;
                 }
             }
@@ -543,7 +548,10 @@ mod tests {
         assert_eq!(parse(r#"{"a":1,}"#).unwrap_err().offset, 7);
         assert_eq!(parse("[1 2]").unwrap_err().offset, 3);
         assert_eq!(parse("").unwrap_err().offset, 0);
-        assert_eq!(parse(r#""\ud800""#).unwrap_err().message, "a lone surrogate is not a character");
+        assert_eq!(
+            parse(r#""\ud800""#).unwrap_err().message,
+            "a lone surrogate is not a character"
+        );
         assert_eq!(parse("[1e999]").unwrap_err().message, "number out of range");
         assert!(parse(&format!("{}1{}", "[".repeat(1001), "]".repeat(1001))).is_err());
         assert!(parse(&format!("{}1{}", "[".repeat(1000), "]".repeat(1000))).is_ok());
@@ -552,10 +560,15 @@ mod tests {
     #[test]
     fn prints_values_as_serde_json_does() {
         assert_eq!(
-            compact(r#"[1, 1.0, 1.50, -0, 12345678901234567890, 123456789012345678901234567890, 1e21, 1e-5, 0.000001, 1e15]"#),
+            compact(
+                r#"[1, 1.0, 1.50, -0, 12345678901234567890, 123456789012345678901234567890, 1e21, 1e-5, 0.000001, 1e15]"#
+            ),
             "[1,1.0,1.5,-0.0,12345678901234567890,1.2345678901234568e29,1e21,0.00001,1e-6,1000000000000000.0]"
         );
-        assert_eq!(compact(r#"{"b":"\u001f\n/é😀", "a":1, "b":[true,null]}"#), r#"{"b":[true,null],"a":1}"#);
+        assert_eq!(
+            compact(r#"{"b":"\u001f\n/é😀", "a":1, "b":[true,null]}"#),
+            r#"{"b":[true,null],"a":1}"#
+        );
         assert_eq!(compact(r#""😀""#), "\"😀\"");
     }
 }

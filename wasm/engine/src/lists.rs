@@ -8,9 +8,11 @@ use crate::texts::TextHash;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+type Ids = HashSet<[u8; 8], TextHash>;
+
 /// The lists that specs name, by number; a list that nobody filled is empty.
 pub struct IdLists {
-    lists: Vec<(Box<str>, HashSet<[u8; 8], TextHash>)>,
+    lists: Vec<(Box<str>, Ids)>,
     hash: Prefix,
 }
 
@@ -28,7 +30,7 @@ impl IdLists {
     pub fn number(&mut self, name: &str) -> u32 {
         let found = self.lists.iter().position(|(known, _)| **known == *name);
         found.unwrap_or_else(|| {
-            self.lists.push((name.into(), HashSet::default()));
+            self.lists.push((name.into(), Ids::default()));
             self.lists.len() - 1
         }) as u32
     }

@@ -143,7 +143,15 @@ impl<'a> Loader<'a> {
 
     fn head(&mut self, top: &Object<'a>, app_id: Option<&str>) -> Result<(), String> {
         if !self.first_version {
-            for required in ["has_updates", "time", "feature_gates", "dynamic_configs", "layer_configs", "condition_map", "experiment_to_layer"] {
+            for required in [
+                "has_updates",
+                "time",
+                "feature_gates",
+                "dynamic_configs",
+                "layer_configs",
+                "condition_map",
+                "experiment_to_layer",
+            ] {
                 if top.get(required)?.is_none() {
                     return Err(format!("`{required}` is missing from the payload"));
                 }
@@ -157,7 +165,9 @@ impl<'a> Loader<'a> {
         self.specs.report.time = top.number("time")?;
         self.specs.report.default_environment = top.text("default_environment")?.map(Into::into);
         let payload_app = top.get("app_id")?;
-        self.specs.report.app_id = app_id.map(Into::into).or_else(|| payload_app?.as_str().map(|text| text.into()));
+        self.specs.report.app_id = app_id
+            .map(Into::into)
+            .or_else(|| payload_app?.as_str().map(|text| text.into()));
         self.specs.app = match app_id {
             Some(app_id) => {
                 let mut text = String::new();
@@ -180,7 +190,10 @@ impl<'a> Loader<'a> {
             return Ok(Vec::new());
         };
         match section.kind() {
-            Kind::Object => Ok(section.members().map(|(name, value)| (name.into_owned(), value)).collect()),
+            Kind::Object => Ok(section
+                .members()
+                .map(|(name, value)| (name.into_owned(), value))
+                .collect()),
             Kind::Array => {
                 let mut named = Vec::new();
                 for (index, value) in section.elements().enumerate() {
@@ -288,13 +301,21 @@ impl<'a> Loader<'a> {
         let section = top.get(NAMESPACES[namespace].0)?;
         let spec = section.and_then(|section| match section.kind() {
             Kind::Object => section.member(name),
-            _ => section.elements().find(|spec| spec.member("name").and_then(Value::as_str).as_deref() == Some(name)),
+            _ => section
+                .elements()
+                .find(|spec| spec.member("name").and_then(Value::as_str).as_deref() == Some(name)),
         });
         let salt = spec.and_then(|spec| spec.member("salt")).and_then(Value::as_str);
         Ok(salt.map(|salt| salt.into_owned()).unwrap_or_default())
     }
 
-    fn mapping(&mut self, value: Value<'a>, rules: &Object<'a>, namespace: usize, salt: &str) -> Result<Mapping, String> {
+    fn mapping(
+        &mut self,
+        value: Value<'a>,
+        rules: &Object<'a>,
+        namespace: usize,
+        salt: &str,
+    ) -> Result<Mapping, String> {
         let mapping = Object::new(value);
         let name = mapping.required_text("new_config_name")?;
         let config = self.entity(namespace, &name);
@@ -321,7 +342,9 @@ impl<'a> Loader<'a> {
 
     /// The keys of every value, for layers that merge the values of their rules.
     fn value_keys(&mut self) {
-        let merges = self.specs.entities[2].iter().any(|layer| layer.spec.as_ref().is_some_and(|spec| spec.merges_rules));
+        let merges = self.specs.entities[2]
+            .iter()
+            .any(|layer| layer.spec.as_ref().is_some_and(|spec| spec.merges_rules));
         if !merges {
             return;
         }

@@ -32,7 +32,11 @@ const RECOGNIZED: u32 = 8;
 impl<'f> Memo<'f> {
     /// Words for a call that may meet `gates` gates.
     pub fn words(gates: u32) -> usize {
-        if gates == 0 { 0 } else { (2 * gates as usize).next_power_of_two() * ENTRY }
+        if gates == 0 {
+            0
+        } else {
+            (2 * gates as usize).next_power_of_two() * ENTRY
+        }
     }
 
     /// An empty memo in `words`.
@@ -112,7 +116,12 @@ mod tests {
     fn remembers_what_was_decided() {
         let mut words = vec![7; Memo::words(3)];
         let mut memo = Memo::new(&mut words);
-        let decided = Decided { value: true, recognized: true, rule: 9, log: [2, 5] };
+        let decided = Decided {
+            value: true,
+            recognized: true,
+            rule: 9,
+            log: [2, 5],
+        };
         assert_eq!(memo.get(1), Known::Nothing);
         memo.open(1);
         memo.open(9);

@@ -7,11 +7,16 @@ use std::collections::BTreeSet;
 use crate::frame::Logged;
 use crate::memo::Memo;
 use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
+use crate::user_agent::TEXT_BYTES;
 
 /// Computes the plan of every entity and lists the conditions that nobody can evaluate.
 pub fn plan(specs: &mut Specs) {
-    let reach: [Vec<Reach>; 3] =
-        std::array::from_fn(|namespace| specs.entities[namespace].iter().map(|entity| Reach::of(entity, namespace, specs)).collect());
+    let reach: [Vec<Reach>; 3] = std::array::from_fn(|namespace| {
+        specs.entities[namespace]
+            .iter()
+            .map(|entity| Reach::of(entity, namespace, specs))
+            .collect()
+    });
     let mut walk = Walk::new(&reach);
     for namespace in 0..specs.entities.len() {
         for number in 0..specs.entities[namespace].len() {
@@ -48,7 +53,10 @@ impl Reach {
         if let Some(bandit) = &entity.bandit {
             reach.bandit(bandit);
         }
-        entity.mappings.iter().for_each(|mapping| reach.mapping(mapping, namespace, specs));
+        entity
+            .mappings
+            .iter()
+            .for_each(|mapping| reach.mapping(mapping, namespace, specs));
         reach
     }
 
@@ -107,7 +115,11 @@ impl Reach {
                 self.fields.extend([field, ip]);
                 self.reads_country = true;
             }
-            Source::UserAgent { field, agent, .. } => self.fields.extend([field, agent]),
+            Source::UserAgent { field, agent, .. } => {
+                self.fields.extend([field, agent]);
+                // The text itself, and its lower case, which may be longer.
+                self.temporary = self.temporary.max(3 * TEXT_BYTES);
+            }
             Source::Time => self.reads_time = true,
             Source::Bucket { unit, .. } => self.fields.extend([unit]),
             Source::Group(experiment) => self.entities.push((1, *experiment)),

@@ -27,7 +27,10 @@ impl<'t> Writer<'t> {
 impl Write for Writer<'_> {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         let end = self.length + text.len();
-        self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.bytes
+            .get_mut(self.length..end)
+            .ok_or(std::fmt::Error)?
+            .copy_from_slice(text.as_bytes());
         self.length = end;
         Ok(())
     }
@@ -132,8 +135,15 @@ pub fn float(value: Dynamic<'_>) -> Option<f64> {
 /// A decimal number, `inf`, `infinity` or `nan`; the whole text.
 pub fn parse_float(text: &[u8]) -> Option<f64> {
     // Most texts are no numbers; the first byte tells nearly always, at a twentieth of a failed parse.
-    let starts = matches!(text.first()?, b'0'..=b'9' | b'+' | b'-' | b'.' | b'i' | b'I' | b'n' | b'N');
-    if starts { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
+    let starts = matches!(
+        text.first()?,
+        b'0'..=b'9' | b'+' | b'-' | b'.' | b'i' | b'I' | b'n' | b'N'
+    );
+    if starts {
+        std::str::from_utf8(text).ok()?.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// The value as an instant in milliseconds: a text that is a number or a date, or an integer.
@@ -279,7 +289,9 @@ pub fn lower<'t>(text: &'t [u8], temporary: &'t mut [u8]) -> &'t [u8] {
         return lower_sigma(text, temporary);
     }
     written(temporary, |out| {
-        text.chars().flat_map(char::to_lowercase).try_for_each(|lower| out.write_char(lower))
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .try_for_each(|lower| out.write_char(lower))
     })
 }
 
@@ -307,7 +319,13 @@ mod tests {
         assert_eq!(parse_date("2000-02-29 23:59:59"), Some(951_868_799_000));
         assert_eq!(parse_date("1969-12-31 23:59:59"), Some(-1000));
         assert_eq!(parse_date("2023-1-5 3:4:5"), Some(1_672_887_845_000));
-        for text in ["2023-01-01", "2023-02-29 00:00:00", "2023-01-01T24:00:00Z", "2023-01-01T00:00:00", "x"] {
+        for text in [
+            "2023-01-01",
+            "2023-02-29 00:00:00",
+            "2023-01-01T24:00:00Z",
+            "2023-01-01T00:00:00",
+            "x",
+        ] {
             assert_eq!(parse_date(text), None, "{text}");
         }
     }
@@ -323,7 +341,12 @@ mod tests {
     #[test]
     fn numbers_have_plain_texts() {
         let mut memory = [0; 512];
-        for (number, expected) in [(1.0, "1"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"), (1.5, "1.5")] {
+        for (number, expected) in [
+            (1.0, "1"),
+            (1e21, "1000000000000000000000"),
+            (1e-7, "0.0000001"),
+            (1.5, "1.5"),
+        ] {
             assert_eq!(text(Dynamic::Number(number), &mut memory), Some(expected.as_bytes()));
         }
     }
@@ -331,14 +354,22 @@ mod tests {
     #[test]
     fn lowers_all_of_unicode() {
         let mut memory = [0; 256];
-        for (upper, expected) in [("ABC", "abc"), ("İÉß", "i̇éß"), ("ΣΑΣ ΣΑΣ", "σας σας"), ("abc", "abc")] {
+        for (upper, expected) in [("ABC", "abc"), ("İÉß", "i̇éß"), ("ΣΑΣ ΣΑΣ", "σας σας"), ("abc", "abc")]
+        {
             assert_eq!(lower(upper.as_bytes(), &mut memory), expected.as_bytes());
         }
     }
 
     #[test]
     fn parses_floats_as_rust_does() {
-        for (text, expected) in [("1e3", Some(1000.0)), (" 1", None), ("0x10", None), (".5", Some(0.5)), ("-inf", Some(f64::NEG_INFINITY)), ("", None)] {
+        for (text, expected) in [
+            ("1e3", Some(1000.0)),
+            (" 1", None),
+            ("0x10", None),
+            (".5", Some(0.5)),
+            ("-inf", Some(f64::NEG_INFINITY)),
+            ("", None),
+        ] {
             assert_eq!(parse_float(text.as_bytes()), expected, "{text}");
         }
     }

@@ -159,7 +159,11 @@ mod tests {
             let whole = Prefix::new(b"").hash(&text[..length]);
             for split in [0, 1, 55, 56, 63, 64, 65, 127, 128] {
                 if split <= length {
-                    assert_eq!(Prefix::new(&text[..split]).hash(&text[split..length]), whole, "{split} of {length}");
+                    assert_eq!(
+                        Prefix::new(&text[..split]).hash(&text[split..length]),
+                        whole,
+                        "{split} of {length}"
+                    );
                 }
             }
         }

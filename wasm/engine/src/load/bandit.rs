@@ -17,7 +17,9 @@ impl<'a> Loader<'a> {
         let default = self.returned(bandit.required("defaultValue")?).value;
         let mut read = Vec::new();
         for (index, group) in groups.elements().enumerate() {
-            let group = self.bandit_group(group, config).map_err(|reason| format!("groups[{index}]: {reason}"))?;
+            let group = self
+                .bandit_group(group, config)
+                .map_err(|reason| format!("groups[{index}]: {reason}"))?;
             read.push(group);
         }
         Ok(Bandit {
@@ -26,7 +28,9 @@ impl<'a> Loader<'a> {
             enabled: bandit.boolean("enabled")?.ok_or_else(|| missing("enabled"))?,
             default,
             sample_rate: bandit.required_number("sampleRate")?,
-            higher_is_better: bandit.boolean("higherIsBetter")?.ok_or_else(|| missing("higherIsBetter"))?,
+            higher_is_better: bandit
+                .boolean("higherIsBetter")?
+                .ok_or_else(|| missing("higherIsBetter"))?,
             groups: read,
             weighted: config.is_some(),
             targeting: targeting.map(|name| self.entity(0, &name)),
@@ -39,7 +43,9 @@ impl<'a> Loader<'a> {
         let group = Object::new(value);
         let id = group.required_text("id")?;
         let name = group.required_text("name")?;
-        let weights = config.and_then(|config| config.member(&id)).filter(|weights| weights.kind() == Kind::Object);
+        let weights = config
+            .and_then(|config| config.member(&id))
+            .filter(|weights| weights.kind() == Kind::Object);
         Ok(BanditGroup {
             name: self.text(&name),
             rule: self.text(&id),
@@ -52,14 +58,24 @@ impl<'a> Loader<'a> {
     fn weights(&mut self, value: Value<'a>) -> Result<Weights, String> {
         let weights = Object::new(value);
         let mut categorical = Vec::new();
-        for (field, texts) in weights.get("weightsCategorical")?.iter().flat_map(|map| map.distinct_members()) {
+        for (field, texts) in weights
+            .get("weightsCategorical")?
+            .iter()
+            .flat_map(|map| map.distinct_members())
+        {
             let texts = texts.distinct_members().into_iter();
             let texts = texts.filter_map(|(text, weight)| Some((text.as_bytes().into(), weight.as_f64()?)));
             categorical.push((self.field(Field::User((*field).into())), texts.collect()));
         }
         let mut numerical = Vec::new();
-        for (field, weight) in weights.get("weightsNumerical")?.iter().flat_map(|map| map.distinct_members()) {
-            let weight = weight.as_f64().ok_or_else(|| format!("the weight of {field:?} is not a number"))?;
+        for (field, weight) in weights
+            .get("weightsNumerical")?
+            .iter()
+            .flat_map(|map| map.distinct_members())
+        {
+            let weight = weight
+                .as_f64()
+                .ok_or_else(|| format!("the weight of {field:?} is not a number"))?;
             numerical.push((self.field(Field::User((*field).into())), weight));
         }
         Ok(Weights {

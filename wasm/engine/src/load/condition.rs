@@ -14,7 +14,9 @@ impl<'a> Loader<'a> {
             return Ok(());
         };
         for (id, value) in map.distinct_members() {
-            let condition = self.condition(value).map_err(|reason| format!("condition_map[{id:?}]: {reason}"))?;
+            let condition = self
+                .condition(value)
+                .map_err(|reason| format!("condition_map[{id:?}]: {reason}"))?;
             let number = self.push_condition(condition);
             self.shared.insert(id.into_owned(), number);
         }
@@ -65,13 +67,13 @@ impl<'a> Loader<'a> {
             "user_field" => user(self),
             "ip_based" if field.as_deref() == Some("country") => Source::Country {
                 field: self.field(Field::User("country".into())),
-                ip: self.field(Field::Ip),
+                ip: self.field(Field::User("ip".into())),
             },
             "ip_based" => user(self),
             "ua_based" => match field.as_deref().and_then(UserAgentField::from_name) {
                 Some(part) => Source::UserAgent {
                     field: self.field(Field::User(field.as_deref().unwrap_or_default().into())),
-                    agent: self.field(Field::UserAgent),
+                    agent: self.field(Field::User("userAgent".into())),
                     part,
                 },
                 None => user(self),
@@ -91,7 +93,11 @@ impl<'a> Loader<'a> {
                 Some(name) => Source::Group(self.entity(1, name)),
                 None => Source::Nothing,
             },
-            _ => return Ok(Condition::Unsupported(format!("unknown condition type {kind:?}").into())),
+            _ => {
+                return Ok(Condition::Unsupported(
+                    format!("unknown condition type {kind:?}").into(),
+                ));
+            }
         };
         let Some(operator) = operator else {
             return Ok(Condition::Unsupported("a condition without an operator".into()));

@@ -19,11 +19,19 @@ impl<'a> Loader<'a> {
             spec.required_text("type")?;
         }
         let enabled = spec.boolean("enabled")?;
-        let enabled = if self.first_version { enabled.unwrap_or(true) } else { enabled.ok_or_else(|| missing("enabled"))? };
+        let enabled = if self.first_version {
+            enabled.unwrap_or(true)
+        } else {
+            enabled.ok_or_else(|| missing("enabled"))?
+        };
         let default = spec.required("defaultValue")?;
         let rules = spec.array("rules")?.ok_or_else(|| missing("rules"))?;
         let explicit = spec.array("explicitParameters")?;
-        if let Some(other) = explicit.iter().flat_map(|names| names.elements()).find(|name| name.kind() != Kind::String) {
+        if let Some(other) = explicit
+            .iter()
+            .flat_map(|names| names.elements())
+            .find(|name| name.kind() != Kind::String)
+        {
             return Err(format!("`explicitParameters` holds {}, not a string", other.text()));
         }
         let mut read = Spec {
@@ -41,7 +49,9 @@ impl<'a> Loader<'a> {
         // Statsig's v2 payloads ship disabled specs without rules; in v1 the rules are there and do not count.
         if enabled || !self.first_version {
             for (index, rule) in rules.elements().enumerate() {
-                let rule = self.rule(rule, &salt).map_err(|reason| format!("rules[{index}]: {reason}"))?;
+                let rule = self
+                    .rule(rule, &salt)
+                    .map_err(|reason| format!("rules[{index}]: {reason}"))?;
                 read.rules.push(rule);
             }
         }
@@ -111,7 +121,9 @@ impl<'a> Loader<'a> {
             numbers.push(match condition.as_str() {
                 Some(id) => self.shared_condition(&id),
                 None if self.first_version => {
-                    let condition = self.condition(condition).map_err(|reason| format!("conditions[{index}]: {reason}"))?;
+                    let condition = self
+                        .condition(condition)
+                        .map_err(|reason| format!("conditions[{index}]: {reason}"))?;
                     self.push_condition(condition)
                 }
                 None => return Err(format!("conditions[{index}] is not the id of a condition")),

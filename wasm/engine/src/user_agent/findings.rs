@@ -86,20 +86,14 @@ impl<'a> Findings<'a> {
                 self.last_version = Some(token);
             }
             "Chrome" => self.chrome = Some(token),
-            "Firefox" | "Yahoo! Slurp" | "Silk" | "NetFront NX" | "YaBrowser" | "Edge"
-            | "Opera" | "axios" | "HeadlessChrome" => keep_first(&mut self.browser, token),
+            "Firefox" | "Yahoo! Slurp" | "Silk" | "NetFront NX" | "YaBrowser" | "Edge" | "Opera" | "axios"
+            | "HeadlessChrome" => keep_first(&mut self.browser, token),
             "iOS" | "ATV OS X" | "Red Hat" | "Kindle" | "Ubuntu" => keep_first(&mut self.os, token),
             "Android" => {
                 keep_first(&mut self.os, token);
                 self.android = Some(token);
             }
-            "Chromecast" => keep_first(
-                &mut self.os,
-                Token {
-                    version: None,
-                    ..token
-                },
-            ),
+            "Chromecast" => keep_first(&mut self.os, Token { version: None, ..token }),
             _ if name.starts_with("Android") => {
                 let unversioned = Token {
                     name: "Android",

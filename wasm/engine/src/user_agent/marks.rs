@@ -47,13 +47,7 @@ use Means::{Bot, Browser, Device, Nothing, Os, Token, WindowsXp};
 use Number::{Maybe, Must, No};
 use Pattern::{Begins, Is};
 
-const fn mark(
-    words: &'static [Pattern],
-    number: Number,
-    means: Means,
-    hints: Hints,
-    pass: usize,
-) -> Mark {
+const fn mark(words: &'static [Pattern], number: Number, means: Means, hints: Hints, pass: usize) -> Mark {
     assert!(words.len() <= WINDOW);
     Mark {
         words,
@@ -74,13 +68,7 @@ const WINDOWS: Hints = Hints::WINDOWS;
 pub(super) static MARKS: &[Mark] = &[
     mark(&[Begins("AppleTV")], No, Token("ATV OS X"), NONE, 2),
     mark(&[Is("like"), Is("Mac"), Is("OS")], No, Nothing, NONE, 4),
-    mark(
-        &[Is("Mac"), Is("OS"), Is("X")],
-        Maybe(3),
-        Os("Mac OS X"),
-        MACOS,
-        3,
-    ),
+    mark(&[Is("Mac"), Is("OS"), Is("X")], Maybe(3), Os("Mac OS X"), MACOS, 3),
     mark(&[Is("Mac"), Is("OS")], Maybe(2), Os("Mac OS X"), MACOS, 3),
     mark(&[Is("iOS")], Maybe(1), Os("iOS"), IOS, 2),
     mark(&[Is("iPadOS")], Maybe(1), Os("iOS"), IOS, 2),
@@ -92,56 +80,20 @@ pub(super) static MARKS: &[Mark] = &[
     mark(&[Is("CrOS")], Must(1), Os("Chrome OS"), NONE, 1),
     mark(&[Is("CrOS")], Maybe(2), Os("Chrome OS"), NONE, 2),
     mark(&[Is("CrKey")], No, Os("Chromecast"), NONE, 1),
-    mark(
-        &[Is("PlayStation")],
-        No,
-        Token("PlayStation"),
-        Hints::PLAYSTATION,
-        1,
-    ),
+    mark(&[Is("PlayStation")], No, Token("PlayStation"), Hints::PLAYSTATION, 1),
     mark(&[Is("Android")], Maybe(1), Os("Android"), NONE, 1),
-    mark(
-        &[Is("Windows"), Is("Phone")],
-        Maybe(2),
-        Os("Windows Phone"),
-        NONE,
-        2,
-    ),
-    mark(
-        &[Begins("Windows"), Is("NT")],
-        Must(2),
-        Os("Windows"),
-        WINDOWS,
-        2,
-    ),
-    mark(
-        &[Begins("Windows"), Begins("XP")],
-        No,
-        WindowsXp,
-        WINDOWS,
-        2,
-    ),
+    mark(&[Is("Windows"), Is("Phone")], Maybe(2), Os("Windows Phone"), NONE, 2),
+    mark(&[Begins("Windows"), Is("NT")], Must(2), Os("Windows"), WINDOWS, 2),
+    mark(&[Begins("Windows"), Begins("XP")], No, WindowsXp, WINDOWS, 2),
     mark(&[Begins("Windows")], Maybe(1), Os("Windows"), WINDOWS, 1),
     mark(&[Is("MSIE")], Maybe(1), Browser("IE"), NONE, 1),
-    mark(
-        &[Is("Yahoo!"), Is("Slurp")],
-        No,
-        Token("Yahoo! Slurp"),
-        NONE,
-        2,
-    ),
+    mark(&[Is("Yahoo!"), Is("Slurp")], No, Token("Yahoo! Slurp"), NONE, 2),
     mark(&[Is("Red"), Is("Hat")], No, Os("Red Hat"), NONE, 2),
     mark(&[Is("Ubuntu")], Maybe(1), Os("Ubuntu"), NONE, 1),
     mark(&[Is("Mobile")], No, Token("Mobile"), Hints::MOBILE, 1),
     mark(&[Is("Linux")], No, Token("Linux"), Hints::LINUX, 1),
     mark(&[Is("linux")], No, Token("Linux"), Hints::LINUX, 1),
-    mark(
-        &[Is("Nintendo"), Is("3DS")],
-        No,
-        Token("NetFront NX"),
-        NONE,
-        2,
-    ),
+    mark(&[Is("Nintendo"), Is("3DS")], No, Token("NetFront NX"), NONE, 2),
     mark(
         &[Is("Better"), Is("Uptime"), Is("Bot")],
         No,
@@ -163,13 +115,7 @@ pub(super) static MARKS: &[Mark] = &[
         NONE,
         3,
     ),
-    mark(
-        &[Is("AdsBot-Google-Mobile")],
-        No,
-        Bot("AdsBot-Google"),
-        NONE,
-        1,
-    ),
+    mark(&[Is("AdsBot-Google-Mobile")], No, Bot("AdsBot-Google"), NONE, 1),
     mark(&[Is("like")], No, Nothing, NONE, 1),
 ];
 

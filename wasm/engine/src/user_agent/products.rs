@@ -48,12 +48,8 @@ pub(super) static PRODUCTS: &[(&str, Says, Hints)] = &[
 pub(super) fn calls_itself_bot(name: &str) -> bool {
     // Compared as bytes: a search for a string sets itself up anew each time, which took most of a parse.
     let bytes = name.as_bytes();
-    bytes
-        .windows(3)
-        .any(|part| part == b"bot" || part == b"Bot")
-        || bytes
-            .windows(7)
-            .any(|part| part == b"crawler" || part == b"Crawler")
+    bytes.windows(3).any(|part| part == b"bot" || part == b"Bot")
+        || bytes.windows(7).any(|part| part == b"crawler" || part == b"Crawler")
 }
 
 /// Whether what follows a product's name says that it crawls, as in `compatible:crawler`.

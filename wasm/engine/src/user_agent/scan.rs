@@ -33,27 +33,19 @@ fn mark_at<'a>(words: &Words<'a>) -> Option<(&'static Mark, Option<&'a str>)> {
     if !INITIALS[usize::from(initial)] {
         return None;
     }
-    MARKS
-        .iter()
-        .find_map(|mark| Some((mark, fit(mark, words)?)))
+    MARKS.iter().find_map(|mark| Some((mark, fit(mark, words)?)))
 }
 
 /// Whether the words in sight begin with the mark; if so, its number where it has one.
 fn fit<'a>(mark: &Mark, words: &Words<'a>) -> Option<Option<&'a str>> {
-    let fits = mark
-        .words
-        .iter()
-        .enumerate()
-        .all(|(place, pattern)| match pattern {
-            Pattern::Is(text) => words.at(place) == *text,
-            Pattern::Begins(text) => words.at(place).starts_with(text),
-        });
+    let fits = mark.words.iter().enumerate().all(|(place, pattern)| match pattern {
+        Pattern::Is(text) => words.at(place) == *text,
+        Pattern::Begins(text) => words.at(place).starts_with(text),
+    });
     if !fits {
         return None;
     }
-    let number = |place| {
-        Some(words.at(place)).filter(|word: &&str| word.starts_with(|c: char| c.is_ascii_digit()))
-    };
+    let number = |place| Some(words.at(place)).filter(|word: &&str| word.starts_with(|c: char| c.is_ascii_digit()));
     match mark.number {
         Number::No => Some(None),
         Number::Maybe(place) => Some(number(place)),
@@ -68,11 +60,7 @@ fn read_mark<'a>(mark: &Mark, word: &'a str, number: Option<&'a str>, findings: 
         Means::Token(name) => findings.token(name, number),
         Means::Device(name) => {
             // A second mention of the name ends the version.
-            let version = word
-                .split(name)
-                .nth(1)
-                .map(strip)
-                .filter(|text| !text.is_empty());
+            let version = word.split(name).nth(1).map(strip).filter(|text| !text.is_empty());
             findings.token(name, version);
         }
         Means::Os(name) => read_os(name, number, findings),
@@ -94,10 +82,7 @@ fn read_os<'a>(name: &'a str, version: Option<&'a str>, findings: &mut Findings<
 fn read_product<'a>(word: &'a str, findings: &mut Findings<'a>) {
     let (name, version) = match word.split_once(['/', ':']) {
         None => (word, None),
-        Some((name, version)) => (
-            strip(name),
-            Some(strip(version)).filter(|text| !text.is_empty()),
-        ),
+        Some((name, version)) => (strip(name), Some(strip(version)).filter(|text| !text.is_empty())),
     };
     let name = if name.is_empty() { word } else { name };
 

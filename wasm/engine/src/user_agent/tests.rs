@@ -5,8 +5,7 @@ fn read(agent: &str) -> String {
     let parsed = parse(agent).expect("a short agent");
     let text = |field| parsed.text(field, &mut [0; TEXT_BYTES]).to_owned();
     let [os, os_version] = [UserAgentField::OsName, UserAgentField::OsVersion].map(text);
-    let [browser, version] =
-        [UserAgentField::BrowserName, UserAgentField::BrowserVersion].map(text);
+    let [browser, version] = [UserAgentField::BrowserName, UserAgentField::BrowserVersion].map(text);
     format!("{os} {os_version} | {browser} {version}")
 }
 
@@ -69,10 +68,7 @@ fn a_number_belongs_to_the_mark_before_it() {
 #[test]
 fn some_marks_swallow_the_word_after_them() {
     check(&[
-        (
-            "iOS Chrome/3",
-            "iOS 0.0.0 | Mobile Safari UI/WKWebView 0.0.0",
-        ),
+        ("iOS Chrome/3", "iOS 0.0.0 | Mobile Safari UI/WKWebView 0.0.0"),
         ("iOS 5 Chrome/3", "iOS 5 | Mobile Safari UI/WKWebView 0.0.0"),
         ("iOS 5 x Chrome/3", "iOS 5 | Chrome 3"),
         ("AppleTV Chrome/3", "ATV OS X 0.0.0 | Other 0.0.0"),
@@ -86,10 +82,7 @@ fn the_first_certain_system_and_the_last_certain_browser_stay() {
     check(&[
         ("Android 5.1 Windows NT 10.0", "Android 5.1 | Android 5.1"),
         ("GSA/1 FxiOS/2", "Other 0.0.0 | Firefox iOS 2"),
-        (
-            "Intel Mac OS X 10_15 CriOS/3",
-            "iOS 0.0.0 | Chrome Mobile iOS 3",
-        ),
+        ("Intel Mac OS X 10_15 CriOS/3", "iOS 0.0.0 | Chrome Mobile iOS 3"),
         ("Linux OculusBrowser/3", "Android 0.0.0 | Other 0.0.0"),
     ]);
 }
@@ -99,10 +92,7 @@ fn the_first_bot_wins_unless_a_certain_browser_follows() {
     check(&[
         ("GSA/1 xbot bingbot/2", "Other 0.0.0 | xbot 0.0.0"),
         ("xbot GSA/1 bingbot/2", "Other 0.0.0 | Google 1"),
-        (
-            "Better Uptime Bot Googlebot/1",
-            "Other 0.0.0 | Better Uptime Bot 0.0.0",
-        ),
+        ("Better Uptime Bot Googlebot/1", "Other 0.0.0 | Better Uptime Bot 0.0.0"),
         ("AdsBot-Google-Mobile", "Other 0.0.0 | AdsBot-Google 0.0.0"),
         ("AndroidBot/1", "Other 0.0.0 | AndroidBot 1"),
         ("foo/crawler", "Other 0.0.0 | crawler 0.0.0"),
@@ -116,10 +106,7 @@ fn hints_after_a_product_change_its_name() {
         ("Firefox/3 Mobile", "Other 0.0.0 | Firefox Mobile 3"),
         ("Edg/3 Mobile/15", "Other 0.0.0 | Edge Mobile 3"),
         ("Silk/2 PlayStation", "Other 0.0.0 | NetFront NX 0.0.0"),
-        (
-            "CPU OS 6_1 iPad",
-            "iOS 6.1 | Mobile Safari UI/WKWebView 0.0.0",
-        ),
+        ("CPU OS 6_1 iPad", "iOS 6.1 | Mobile Safari UI/WKWebView 0.0.0"),
         ("CPU OS 6_1", "Other 0.0.0 | Other 0.0.0"),
     ]);
 }
@@ -128,10 +115,7 @@ fn hints_after_a_product_change_its_name() {
 fn chrome_goes_by_what_stands_around_it() {
     check(&[
         ("Chrome/3 Safari/1", "Other 0.0.0 | Chrome 3"),
-        (
-            "Chrome/3 Version/5",
-            "Other 0.0.0 | Chrome Mobile WebView 3",
-        ),
+        ("Chrome/3 Version/5", "Other 0.0.0 | Chrome Mobile WebView 3"),
         ("Chrome/3 Mobile", "Other 0.0.0 | Chrome Mobile 3"),
         ("Chrome/3 Mobile HuaweiBrowser/1", "Other 0.0.0 | Chrome 3"),
         ("Chrome Android 5.1", "Android 5.1 | Android 5.1"),
@@ -142,18 +126,9 @@ fn chrome_goes_by_what_stands_around_it() {
 fn an_app_on_cfnetwork_is_the_first_product() {
     check(&[
         ("App/1.2 Foo/3 CFNetwork/4", "iOS 0.0.0 | App 1.2"),
-        (
-            "NetworkingExtension/8 Foo/2 CFNetwork/1",
-            "iOS 0.0.0 | CFNetwork 2",
-        ),
-        (
-            "NetworkingExtension/8 CFNetwork/1",
-            "iOS 0.0.0 | CFNetwork 0.0.0",
-        ),
-        (
-            "CFNetwork/1",
-            "iOS 0.0.0 | Mobile Safari UI/WKWebView 0.0.0",
-        ),
+        ("NetworkingExtension/8 Foo/2 CFNetwork/1", "iOS 0.0.0 | CFNetwork 2"),
+        ("NetworkingExtension/8 CFNetwork/1", "iOS 0.0.0 | CFNetwork 0.0.0"),
+        ("CFNetwork/1", "iOS 0.0.0 | Mobile Safari UI/WKWebView 0.0.0"),
         ("iPad6,11iPad3 CFNetwork/1", "iOS 0.0.0 | iPad 6.11"),
     ]);
 }
@@ -161,10 +136,7 @@ fn an_app_on_cfnetwork_is_the_first_product() {
 #[test]
 fn safari_has_the_number_of_its_version_token() {
     check(&[
-        (
-            "Version/16.6 Mobile/15E Safari/604",
-            "Other 0.0.0 | Mobile Safari 16.6",
-        ),
+        ("Version/16.6 Mobile/15E Safari/604", "Other 0.0.0 | Mobile Safari 16.6"),
         (
             "Mac OS X 10 Version/16.6 Mobile/15E Safari/604",
             "Mac OS X 10 | Safari 16.6",

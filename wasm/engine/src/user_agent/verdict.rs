@@ -11,10 +11,7 @@ pub(super) fn operating_system<'a>(findings: &Findings<'a>) -> Product<'a> {
         return of_token(os);
     }
     let hints = findings.hints;
-    let ios = |token: Token<'a>| Token {
-        name: "iOS",
-        ..token
-    };
+    let ios = |token: Token<'a>| Token { name: "iOS", ..token };
     let cpu_os = findings.cpu_os.filter(|_| hints.has(Hints::IOS));
     let version = findings
         .first_version
@@ -59,9 +56,7 @@ pub(super) fn browser<'a>(findings: &Findings<'a>) -> Product<'a> {
         let mobile = hints.has(Hints::MOBILE) && !hints.has(Hints::MACOS);
         return Product {
             name: if mobile { "Mobile Safari" } else { "Safari" },
-            version: findings
-                .last_version
-                .map_or(Version::unknown(), own_version),
+            version: findings.last_version.map_or(Version::unknown(), own_version),
         };
     }
     unversioned(if hints.has(Hints::IOS) {

@@ -49,21 +49,13 @@ impl<'a> Version<'a> {
             let named = WINDOWS.iter().find(|(number, _)| *number == text);
             return named.map_or(Self::unknown(), |&(_, name)| Self::whole(name));
         }
-        let most = if THREE_PIECES.contains(&product) {
-            3
-        } else {
-            4
-        };
+        let most = if THREE_PIECES.contains(&product) { 3 } else { 4 };
         let mut version = Self {
             pieces: [""; 4],
             count: 0,
         };
         for piece in text.split_terminator(['_', ',', '.']).take(most) {
-            version.pieces[version.count] = if version.count == 1 {
-                digits(piece)
-            } else {
-                piece
-            };
+            version.pieces[version.count] = if version.count == 1 { digits(piece) } else { piece };
             version.count += 1;
         }
         version
@@ -130,9 +122,6 @@ mod tests {
 
     #[test]
     fn no_version_is_three_zeros() {
-        assert_eq!(
-            Version::read("Chrome", None).write(&mut [0; TEXT_BYTES]),
-            "0.0.0"
-        );
+        assert_eq!(Version::read("Chrome", None).write(&mut [0; TEXT_BYTES]), "0.0.0");
     }
 }

@@ -60,10 +60,7 @@ mod tests {
     #[test]
     fn words_end_at_semicolons_and_spaces_and_empty_ones_keep_their_place() {
         let mut words = Words::of("a;(b) \tc  d");
-        assert_eq!(
-            [0, 1, 2, 3].map(|place| words.at(place)),
-            ["a", "b", "\tc", ""]
-        );
+        assert_eq!([0, 1, 2, 3].map(|place| words.at(place)), ["a", "b", "\tc", ""]);
         words.pass(4);
         assert_eq!((words.at(0), words.at(1), words.ended()), ("d", "", false));
         words.pass(1);
