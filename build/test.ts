@@ -91,19 +91,28 @@ function vitestTests(): Counts {
   }
 }
 
+interface VitestReport {
+  numPassedTests: number
+  numPendingTests: number
+  numTodoTests: number
+  testResults: { status: string; assertionResults: { status: string }[] }[]
+}
+
 function vitestCounts(path: string): Counts {
-  let report: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }
+  let report: VitestReport
   try {
     report = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     console.log(`vitest left no report: ${error}`)
     return { passed: 0, failed: 1, skipped: 0 }
   }
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests,
-    skipped: report.numPendingTests + report.numTodoTests,
+  let failed = 0
+  for (const file of report.testResults) {
+    const failures = file.assertionResults.filter(({ status }) => status === 'failed').length
+    // A file that fails before its first test (an import, say) counts as one.
+    failed += file.status === 'failed' ? Math.max(1, failures) : failures
   }
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests }
 }
 
 function closed(counts: Counts, ok: boolean): Counts {

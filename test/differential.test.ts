@@ -6,7 +6,6 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ResultLineWriter } from '../src/cli/result-line.ts'
 import { createEvaluator, type Evaluator, type User } from '../src/node.ts'
 import { backends } from './support/backends.ts'
 import { sortedJson } from './support/canonical-json.ts'
@@ -15,7 +14,7 @@ import { NativeEngine, withoutOrderOfEvaluation } from './support/native-engine.
 import { runSeed } from './support/random.ts'
 import { randomProject } from './support/random-specs.ts'
 import { randomUser, vocabularyOf } from './support/random-users.ts'
-import { compareLines, describeDifferences, type ResultLine, selectEverything } from './support/result-lines.ts'
+import { compareLines, describeDifferences, LineEvaluator, type ResultLine } from './support/result-lines.ts'
 
 const seed = runSeed()
 const userRuns = Number(process.env.FRAMEGATE_USERS ?? 300)
@@ -82,8 +81,8 @@ describe('random projects', () => {
 })
 
 function lineWriter(evaluator: Evaluator, specs: string): (user: User) => ResultLine {
-  const writer = new ResultLineWriter(selectEverything(evaluator, specs))
-  return (user) => JSON.parse(writer.line(evaluator.bind(user), 0)) as ResultLine
+  const lines = new LineEvaluator(evaluator, specs)
+  return (user) => JSON.parse(lines.text(user, 0)) as ResultLine
 }
 
 function expectSame(expected: ResultLine, actual: ResultLine, user: User, projectSeed?: number): void {

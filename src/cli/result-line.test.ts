@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SecondaryExposure } from '../node.ts'
-import { errorLine, withoutDuplicates } from './result-line.ts'
+import { ByteBuffer } from './byte-buffer.ts'
+import { withoutDuplicates, writeErrorLine } from './result-line.ts'
 
 const exposure = (gate: string, gateValue: 'true' | 'false', ruleID: string): SecondaryExposure => ({
   gate,
@@ -22,7 +23,9 @@ test('exposures that agree in gate, value and rule are kept once, at their first
 })
 
 test('an error line is one line of JSON, whatever the message holds', () => {
-  const line = errorLine(3, 'CODE', 'two\nlines and a lone \ud800')
+  const buffer = new ByteBuffer()
+  writeErrorLine(3, 'CODE', 'two\nlines and a lone \ud800', buffer)
+  const line = new TextDecoder().decode(buffer.take())
   expect(line.indexOf('\n')).toBe(line.length - 1)
   expect(JSON.parse(line)).toEqual({ user: 3, error: { code: 'CODE', message: 'two\nlines and a lone \ud800' } })
 })

@@ -13,46 +13,69 @@
  *                     is_user_in_experiment? reason rule_id secondary_exposures undelegated_secondary_exposures value version?
  *
  * Names stand in code point order and an entry's fields in alphabetical order, so two runs can be compared as bytes.
- * The text is put together by hand: names, rule ids, group names and values come from the specs and repeat for every
- * user, so each is turned into JSON once and found again.
+ * Most users get an entry that an earlier user had: entries are remembered as bytes, see `entry-memory.ts`.
  */
 import type { BoundUser, DynamicConfig, Experiment, FeatureGate, Layer, SecondaryExposure } from '../node.ts'
+import type { ByteBuffer } from './byte-buffer.ts'
+import { EntryMemory, type Facts } from './entry-memory.ts'
 import type { ConfigEntity, Selection } from './selection.ts'
 
-/** Writes lines for one selection; keeps the JSON texts that repeat, whose number the specs bound. */
+/** Writes lines for one selection; keeps what repeats from user to user, within bounds that the specs set. */
 export class ResultLineWriter {
-  readonly #gates: readonly { key: string; name: string; isGate: boolean }[]
-  readonly #configs: readonly { key: string; name: string; entity: ConfigEntity }[]
-  readonly #layers: readonly { key: string; name: string }[]
-  readonly #texts = new TextCache()
+  readonly #gates: readonly { name: string; entries: EntryMemory }[]
+  readonly #configs: readonly { name: string; entity: ConfigEntity; entries: EntryMemory }[]
+  readonly #layers: readonly { name: string; entries: EntryMemory }[]
 
-  constructor(selection: Selection) {
-    this.#gates = selection.gates.map((gate, index) => ({ ...gate, key: entryKey(gate.name, index) }))
-    this.#configs = selection.configs.map((config, index) => ({ ...config, key: entryKey(config.name, index) }))
-    this.#layers = selection.layers.map((name, index) => ({ name, key: entryKey(name, index) }))
+  constructor({ gates, configs, layers }: Selection) {
+    this.#gates = gates.map(({ name, isGate }, index) => ({
+      name,
+      entries: new EntryMemory(entryKey(name, index), isGate ? gateText : gateTextWithoutExposures),
+    }))
+    this.#configs = configs.map(({ name, entity }, index) => ({
+      name,
+      entity,
+      entries: new EntryMemory(entryKey(name, index), configTexts[entity]),
+    }))
+    this.#layers = layers.map((name, index) => ({ name, entries: new EntryMemory(entryKey(name, index), layerText) }))
   }
 
-  /** Evaluates the whole selection for a bound user; `user` is its 0-based number in the input. Ends in a line feed. */
-  line(bound: BoundUser, user: number): string {
-    const texts = this.#texts
-    let line = `{"user":${user},"gates":{`
-    for (const { key, name, isGate } of this.#gates) line += key + gateEntry(bound.getFeatureGate(name), isGate, texts)
-    line += '},"configs":{'
-    for (const { key, name, entity } of this.#configs)
-      line +=
-        key +
-        (entity === 'dynamic_config'
-          ? dynamicConfigEntry(bound.getDynamicConfig(name), texts)
-          : experimentEntry(bound.getExperiment(name), entity === 'experiment', texts))
-    line += '},"layers":{'
-    for (const { key, name } of this.#layers) line += key + layerEntry(bound.getLayer(name), texts)
-    return `${line}}}\n`
+  /**
+   * Evaluates the whole selection for a bound user and appends its line, ended by a line feed; `user` is its 0-based
+   * number in the input. When an evaluation throws, nothing is appended.
+   */
+  write(bound: BoundUser, user: number, into: ByteBuffer): void {
+    const start = into.length
+    try {
+      into.append(pieces.user)
+      into.appendNumber(user)
+      into.append(pieces.gates)
+      for (const { name, entries } of this.#gates) into.append(entries.bytes(factsOfGate(bound.getFeatureGate(name))))
+      into.append(pieces.configs)
+      for (const { name, entity, entries } of this.#configs) {
+        const facts =
+          entity === 'dynamic_config'
+            ? factsOfConfig(bound.getDynamicConfig(name))
+            : factsOfExperiment(bound.getExperiment(name))
+        into.append(entries.bytes(facts))
+      }
+      into.append(pieces.layers)
+      for (const { name, entries } of this.#layers) {
+        const layer = bound.getLayer(name)
+        const facts = factsOfLayer(layer)
+        // A layer that merges its rules has a new value object for each user: nothing to find again.
+        into.append(layer.parameterRuleIDs === null ? entries.bytes(facts) : entries.encoded(facts))
+      }
+      into.append(pieces.end)
+    } catch (error) {
+      into.truncate(start)
+      throw error
+    }
   }
 }
 
-/** The line of a user that could not be evaluated. Ends in a line feed. */
-export function errorLine(user: number, code: string, message: string): string {
-  return `{"user":${user},"error":${JSON.stringify({ code, message })}}\n`
+/** Appends the line of a user that could not be evaluated. */
+export function writeErrorLine(user: number, code: string, message: string, into: ByteBuffer): void {
+  into.append(encode(`{"user":${user},"error":${JSON.stringify({ code, message })}}\n`))
 }
 
 /** The exposures in order, each (gate, value, rule) once, at its first place. */
@@ -64,105 +87,175 @@ export function withoutDuplicates(exposures: readonly SecondaryExposure[]): read
 function isFirst(exposures: readonly SecondaryExposure[], exposure: SecondaryExposure, index: number): boolean {
   for (let earlier = 0; earlier < index; earlier++) {
     const other = exposures[earlier]
-    if (other === exposure) return false
     if (other?.gate === exposure.gate && other.ruleID === exposure.ruleID && other.gateValue === exposure.gateValue)
       return false
   }
   return true
 }
 
+const encoder = new TextEncoder()
+const encode = (text: string) => encoder.encode(text)
+
+const pieces = {
+  user: encode('{"user":'),
+  gates: encode(',"gates":{'),
+  configs: encode('},"configs":{'),
+  layers: encode('},"layers":{'),
+  end: encode('}}\n'),
+}
+
 function entryKey(name: string, index: number): string {
   return `${index > 0 ? ',' : ''}${JSON.stringify(name)}:`
 }
 
-function gateEntry(gate: FeatureGate, isGate: boolean, texts: TextCache): string {
-  const exposures = isGate ? `,"secondary_exposures":${texts.exposures(gate.secondaryExposures)}` : ''
-  return `{"id_type":${texts.quoted(gate.idType)},${texts.outcome(gate)}${exposures},"value":${gate.value}${version(gate)}}`
-}
+// All kinds give facts of one shape: comparing them stays fast only while the engine sees a single one.
 
-function dynamicConfigEntry(config: DynamicConfig, texts: TextCache): string {
-  return `{"id_type":${texts.quoted(config.idType)},"passed":${config.passed},${texts.outcome(config)},"secondary_exposures":${texts.exposures(
-    config.secondaryExposures,
-  )},"value":${texts.value(config.value)}${version(config)}}`
-}
-
-function experimentEntry(experiment: Experiment, hasActivity: boolean, texts: TextCache): string {
-  let entry = '{'
-  if (experiment.explicitParameters !== null)
-    entry += `"explicit_parameters":${texts.value(experiment.explicitParameters)},`
-  if (experiment.groupName !== null) entry += `"group_name":${texts.quoted(experiment.groupName)},`
-  entry += `"id_type":${texts.quoted(experiment.idType)}`
-  if (hasActivity) entry += `,"is_experiment_active":${experiment.isExperimentActive}`
-  if (experiment.isInLayer) entry += ',"is_in_layer":true'
-  if (hasActivity) entry += `,"is_user_in_experiment":${experiment.isUserInExperiment}`
-  return `${entry},${texts.outcome(experiment)},"secondary_exposures":${texts.exposures(experiment.secondaryExposures)},"value":${texts.value(
-    experiment.value,
-  )}${version(experiment)}}`
-}
-
-function layerEntry(layer: Layer, texts: TextCache): string {
-  const delegate = layer.allocatedExperimentName
-  let entry = delegate === null ? '{' : `{"allocated_experiment_name":${texts.quoted(delegate)},`
-  entry += `"explicit_parameters":${texts.value(layer.explicitParameters)},`
-  if (layer.groupName !== null) entry += `"group_name":${texts.quoted(layer.groupName)},`
-  entry += `"id_type":${texts.quoted(layer.idType)}`
-  if (delegate !== null)
-    entry += `,"is_experiment_active":${layer.isExperimentActive},"is_user_in_experiment":${layer.isUserInExperiment}`
-  return `${entry},${texts.outcome(layer)},"secondary_exposures":${texts.exposures(
-    layer.secondaryExposures,
-  )},"undelegated_secondary_exposures":${texts.exposures(layer.undelegatedSecondaryExposures)},"value":${texts.value(
-    layer.value,
-  )}${version(layer)}}`
-}
-
-function version(result: FeatureGate | DynamicConfig | Layer): string {
-  const number = result.details.version
-  return number === undefined ? '' : `,"version":${number}`
-}
-
-/** JSON texts of what repeats from user to user. */
-class TextCache {
-  readonly #strings = new Map<string, string>()
-  readonly #reasons = new Map<string, string>()
-  readonly #values = new WeakMap<object, string>()
-
-  quoted(text: string): string {
-    let quoted = this.#strings.get(text)
-    if (quoted === undefined) {
-      quoted = JSON.stringify(text)
-      this.#strings.set(text, quoted)
-    }
-    return quoted
+function factsOfGate(gate: FeatureGate): Facts {
+  const { reason, version } = gate.details
+  return {
+    ruleID: gate.ruleID,
+    idType: gate.idType,
+    reason,
+    version,
+    passed: gate.value,
+    value: null,
+    groupName: null,
+    explicitParameters: null,
+    isExperimentActive: false,
+    isUserInExperiment: false,
+    isInLayer: false,
+    delegate: null,
+    exposures: gate.secondaryExposures,
+    undelegated: none,
   }
+}
 
-  /** Values are deeply frozen and shared between the results that have them, so a text holds as long as its object. */
-  value(value: object): string {
-    let text = this.#values.get(value)
-    if (text === undefined) {
-      text = JSON.stringify(value)
-      this.#values.set(value, text)
-    }
-    return text
+function factsOfConfig(config: DynamicConfig): Facts {
+  const { reason, version } = config.details
+  return {
+    ruleID: config.ruleID,
+    idType: config.idType,
+    reason,
+    version,
+    passed: config.passed,
+    value: config.value,
+    groupName: null,
+    explicitParameters: null,
+    isExperimentActive: false,
+    isUserInExperiment: false,
+    isInLayer: false,
+    delegate: null,
+    exposures: config.secondaryExposures,
+    undelegated: none,
   }
+}
 
-  /** Which rule decided, and why; the reason without the source of the specs, which is the same for the whole run. */
-  outcome(result: FeatureGate | DynamicConfig | Layer): string {
-    const { reason } = result.details
-    let text = this.#reasons.get(reason)
-    if (text === undefined) {
-      text = `"reason":${JSON.stringify(reason.slice(reason.indexOf(':') + 1))},"rule_id":`
-      this.#reasons.set(reason, text)
-    }
-    return text + this.quoted(result.ruleID)
+function factsOfExperiment(experiment: Experiment): Facts {
+  const { reason, version } = experiment.details
+  return {
+    ruleID: experiment.ruleID,
+    idType: experiment.idType,
+    reason,
+    version,
+    passed: false,
+    value: experiment.value,
+    groupName: experiment.groupName,
+    explicitParameters: experiment.explicitParameters,
+    isExperimentActive: experiment.isExperimentActive,
+    isUserInExperiment: experiment.isUserInExperiment,
+    isInLayer: experiment.isInLayer,
+    delegate: null,
+    exposures: experiment.secondaryExposures,
+    undelegated: none,
   }
+}
 
-  exposures(exposures: readonly SecondaryExposure[]): string {
-    if (exposures.length === 0) return '[]'
-    let text = '['
-    for (const { gate, gateValue, ruleID } of withoutDuplicates(exposures)) {
-      const separator = text === '[' ? '' : ','
-      text += `${separator}{"gate":${this.quoted(gate)},"gateValue":"${gateValue}","ruleID":${this.quoted(ruleID)}}`
-    }
-    return `${text}]`
+function factsOfLayer(layer: Layer): Facts {
+  const { reason, version } = layer.details
+  return {
+    ruleID: layer.ruleID,
+    idType: layer.idType,
+    reason,
+    version,
+    passed: false,
+    value: layer.value,
+    groupName: layer.groupName,
+    explicitParameters: layer.explicitParameters,
+    isExperimentActive: layer.isExperimentActive,
+    isUserInExperiment: layer.isUserInExperiment,
+    isInLayer: false,
+    delegate: layer.allocatedExperimentName,
+    exposures: layer.secondaryExposures,
+    undelegated: layer.undelegatedSecondaryExposures,
   }
+}
+
+const none: readonly SecondaryExposure[] = []
+
+function gateText(facts: Facts): string {
+  return object({ ...outcome(facts), ...exposures(facts), value: facts.passed })
+}
+
+function gateTextWithoutExposures(facts: Facts): string {
+  return object({ ...outcome(facts), value: facts.passed })
+}
+
+function dynamicConfigText(facts: Facts): string {
+  return object({ ...outcome(facts), ...exposures(facts), passed: facts.passed, value: facts.value })
+}
+
+function autotuneText(facts: Facts): string {
+  return object(groupFields(facts))
+}
+
+function experimentText(facts: Facts): string {
+  return object({ ...groupFields(facts), ...activity(facts) })
+}
+
+function layerText(facts: Facts): string {
+  const { delegate } = facts
+  return object({
+    ...groupFields(facts),
+    undelegated_secondary_exposures: withoutDuplicates(facts.undelegated),
+    ...(delegate === null ? {} : { allocated_experiment_name: delegate, ...activity(facts) }),
+  })
+}
+
+const configTexts: Record<ConfigEntity, (facts: Facts) => string> = {
+  dynamic_config: dynamicConfigText,
+  experiment: experimentText,
+  autotune: autotuneText,
+}
+
+/** Fields that are null or undefined are left out, as is `is_in_layer` unless true. */
+type Fields = Record<string, unknown>
+
+function outcome({ idType, reason, ruleID, version }: Facts): Fields {
+  // What stands before the first colon is the source of the specs, the same for the whole run.
+  return { id_type: idType, reason: reason.slice(reason.indexOf(':') + 1), rule_id: ruleID, version }
+}
+
+function exposures(facts: Facts): Fields {
+  return { secondary_exposures: withoutDuplicates(facts.exposures) }
+}
+
+function groupFields(facts: Facts): Fields {
+  return {
+    ...outcome(facts),
+    ...exposures(facts),
+    explicit_parameters: facts.explicitParameters,
+    group_name: facts.groupName,
+    is_in_layer: facts.isInLayer ? true : undefined,
+    value: facts.value,
+  }
+}
+
+function activity(facts: Facts): Fields {
+  return { is_experiment_active: facts.isExperimentActive, is_user_in_experiment: facts.isUserInExperiment }
+}
+
+function object(fields: Fields): string {
+  const present = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
+  present.sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(Object.fromEntries(present))
 }

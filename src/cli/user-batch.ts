@@ -4,8 +4,9 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Evaluator, User } from '../node.ts'
+import { ByteBuffer } from './byte-buffer.ts'
 import { errorCode, errorMessage } from './errors.ts'
-import { errorLine, ResultLineWriter } from './result-line.ts'
+import { ResultLineWriter, writeErrorLine } from './result-line.ts'
 import type { Selection } from './selection.ts'
 import { type Tally, TallyCounter } from './tally.ts'
 import { longestLine, type UserBatch } from './user-lines.ts'
@@ -41,6 +42,7 @@ export class BatchEvaluator {
   readonly #seed: UserSeed
   readonly #lines: ResultLineWriter | undefined
   readonly #counter: TallyCounter | undefined
+  readonly #buffer = new ByteBuffer()
 
   /** @param seed the same object that the evaluator draws its seeds from */
   constructor(evaluator: Evaluator, seed: UserSeed, selection: Selection, format: OutputFormat) {
@@ -53,7 +55,6 @@ export class BatchEvaluator {
   evaluate(batch: UserBatch): BatchResult {
     const text: Uint8Array<ArrayBuffer>[] = []
     const problems: LineProblem[] = []
-    let pending = ''
     let failedUsers = 0
     let user = batch.firstUser
     let line = batch.firstLine
@@ -63,33 +64,28 @@ export class BatchEvaluator {
         continue
       }
       try {
-        pending += this.#evaluateLine(json, user)
+        this.#evaluateLine(json, user)
       } catch (error) {
         const code = errorCode(error, 'EVALUATION_FAILED')
         const message = errorMessage(error)
         failedUsers++
         if (problems.length < reportedProblems) problems.push({ line, code, message })
-        if (this.#lines !== undefined) pending += errorLine(user, code, message)
+        if (this.#lines !== undefined) writeErrorLine(user, code, message, this.#buffer)
       }
-      // Pieces, because the lines of one batch together can pass the longest string that the engine allows.
-      if (pending.length > pieceLength) {
-        text.push(encoder.encode(pending))
-        pending = ''
-      }
+      if (this.#buffer.length > pieceLength) text.push(this.#buffer.take())
       line++
       user++
     }
-    if (pending !== '') text.push(encoder.encode(pending))
+    if (this.#buffer.length > 0) text.push(this.#buffer.take())
     return { text, tally: this.#counter?.take(), users: user - batch.firstUser, failedUsers, problems }
   }
 
-  #evaluateLine(json: Line, number: number): string {
+  #evaluateLine(json: Line, number: number): void {
     if (typeof json !== 'string') throw new LineError(unreadable[json.problem].code, unreadable[json.problem].message)
     this.#seed.startUser(number)
     const bound = this.#evaluator.bind(parseUser(json))
-    if (this.#lines !== undefined) return this.#lines.line(bound, number)
+    this.#lines?.write(bound, number, this.#buffer)
     this.#counter?.count(bound)
-    return ''
   }
 }
 
@@ -124,8 +120,8 @@ class LineError extends Error {
   }
 }
 
+// Results leave in pieces, so that the buffer that they grow in stays small whatever a batch holds.
 const pieceLength = 1024 * 1024
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** A line's text, or why it has none. */

@@ -43,7 +43,7 @@ export function writeValue(target: Target, slot: number, cursor: number, value: 
     case 'number':
       if (!Number.isFinite(value)) return writeTag(target, slot, cursor, TAG.null)
       writeTag(target, slot, cursor, TAG.number)
-      target.memory.f64[(target.base + slot + 8) >> 3] = value
+      target.memory.f64[(target.base + slot + 8) >>> 3] = value
       return cursor
     case 'boolean':
       return writeTag(target, slot, cursor, value ? TAG.true : TAG.false)
@@ -71,14 +71,14 @@ export function heapBound(value: unknown): number {
 }
 
 function writeTag({ memory, base }: Target, slot: number, cursor: number, tag: number): number {
-  memory.i32[(base + slot) >> 2] = tag
+  memory.i32[(base + slot) >>> 2] = tag
   return cursor
 }
 
 function writeText({ memory, base, limit }: Target, slot: number, cursor: number, text: string): number {
   const { u8, i32 } = memory
   const length = text.length
-  const word = (base + slot) >> 2
+  const word = (base + slot) >>> 2
   i32[word] = TAG.text
   i32[word + 2] = cursor
   let at = base + cursor
@@ -109,7 +109,7 @@ function writeContainer(target: Target, slot: number, cursor: number, value: obj
   const start = (cursor + 7) & ~7
   let end = start + (isArray ? 1 : 2) * count * SLOT_SIZE
   if (end > target.limit) return OVERFLOW
-  const word = (target.base + slot) >> 2
+  const word = (target.base + slot) >>> 2
   target.memory.i32[word] = isArray ? TAG.array : TAG.object
   target.memory.i32[word + 1] = count
   target.memory.i32[word + 2] = start

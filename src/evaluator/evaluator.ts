@@ -234,8 +234,8 @@ export class Evaluator implements Disposable {
   }
 
   #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
-    if (plan.readsTime) memory.f64[(base + HEAD.now) >> 3] = this.#now()
-    const head = base >> 2
+    if (plan.readsTime) memory.f64[(base + HEAD.now) >>> 3] = this.#now()
+    const head = base >>> 2
     memory.i32[head + HEAD.kind / 4] = kind
     memory.i32[head + HEAD.entity / 4] = number
     if (plan.readsSeed) memory.i32[head + HEAD.seed / 4] = this.#seed()

@@ -38,10 +38,10 @@ export class Outcome {
   /** Copies the outcome out of a frame. */
   static read(engine: Engine, frame: Frame, flags: number): Outcome {
     const { i32 } = frame.memory
-    const head = frame.base >> 2
+    const head = frame.base >>> 2
     const words = i32.slice(head, head + HEAD_SIZE / 4)
     const list = (offset: number, length: number) => {
-      const start = (frame.base + offset) >> 2
+      const start = (frame.base + offset) >>> 2
       return i32.slice(start, start + length)
     }
     const exposures = words[HEAD.exposures / 4 + 1] as number

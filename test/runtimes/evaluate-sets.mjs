@@ -4,21 +4,21 @@
  *
  * Input `[{ specs, users, idLists }]`, output the result lines of each set, the sets one after another.
  */
+import { ByteBuffer } from '../../dist/cli/byte-buffer.js'
 import { ResultLineWriter } from '../../dist/cli/result-line.js'
 import { selectEntities } from '../../dist/cli/selection.js'
 
 export function evaluateSets(sets, createEvaluator) {
-  return sets
-    .map(({ specs, users, idLists }) => {
-      const evaluator = createEvaluator({ specs, idLists })
-      const autotunes = Object.entries(JSON.parse(specs).dynamic_configs).filter(
-        ([, spec]) => spec.entity === 'autotune',
-      )
-      const selection = selectEntities(evaluator.list, new Set(autotunes.map(([name]) => name)), {}, new Map())
-      const writer = new ResultLineWriter(selection)
-      const lines = users.map((user, index) => writer.line(evaluator.bind(user), index)).join('')
-      evaluator.dispose()
-      return lines
+  const output = new ByteBuffer()
+  for (const { specs, users, idLists } of sets) {
+    const evaluator = createEvaluator({ specs, idLists })
+    const configs = Object.entries(JSON.parse(specs).dynamic_configs)
+    const autotunes = configs.filter(([, spec]) => spec.entity === 'autotune').map(([name]) => name)
+    const writer = new ResultLineWriter(selectEntities(evaluator.list, new Set(autotunes), {}, new Map()))
+    users.forEach((user, index) => {
+      writer.write(evaluator.bind(user), index, output)
     })
-    .join('')
+    evaluator.dispose()
+  }
+  return new TextDecoder().decode(output.take())
 }

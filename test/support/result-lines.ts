@@ -2,8 +2,9 @@
  * Evaluates users with framegate and gives what `framegate eval` would print for them, through the command's own writer, so that
  * the line format is tested along with the answers; and compares such lines entity by entity.
  */
+import { ByteBuffer } from '../../src/cli/byte-buffer.ts'
 import { ResultLineWriter } from '../../src/cli/result-line.ts'
-import { type Selection, selectEntities } from '../../src/cli/selection.ts'
+import { selectEntities } from '../../src/cli/selection.ts'
 import { createEvaluator, type Evaluator, type User } from '../../src/node.ts'
 import type { Backend } from './backends.ts'
 import { shortened, sortedJson } from './canonical-json.ts'
@@ -26,15 +27,30 @@ export interface Difference {
   readonly actual: string
 }
 
-/** Everything in the specs, as `framegate eval` without names selects it. */
-export function selectEverything(evaluator: Evaluator, specs: string): Selection {
-  return selectEntities(evaluator.list, autotuneNames(specs), {}, new Map())
+/** Evaluates everything in the specs, as `framegate eval` without names selects it. */
+export class LineEvaluator {
+  readonly #evaluator: Evaluator
+  readonly #writer: ResultLineWriter
+  readonly #bytes = new ByteBuffer()
+
+  constructor(evaluator: Evaluator, specs: string) {
+    this.#evaluator = evaluator
+    this.#writer = new ResultLineWriter(selectEntities(evaluator.list, autotuneNames(specs), {}, new Map()))
+  }
+
+  /** The user's line, ended by a line feed. */
+  text(user: User, index: number): string {
+    this.#writer.write(this.#evaluator.bind(user), index, this.#bytes)
+    return decoder.decode(this.#bytes.take())
+  }
 }
+
+const decoder = new TextDecoder()
 
 /** One text per user, each ending in a line feed. */
 export function resultTexts(evaluator: Evaluator, specs: string, users: readonly User[]): string[] {
-  const writer = new ResultLineWriter(selectEverything(evaluator, specs))
-  return users.map((user, index) => writer.line(evaluator.bind(user), index))
+  const lines = new LineEvaluator(evaluator, specs)
+  return users.map((user, index) => lines.text(user, index))
 }
 
 const evaluated = new Map<string, string[]>()

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import * as layout from './layout.ts'
+
+const source = readFileSync(new URL('../../wasm/engine/src/frame.rs', import.meta.url), 'utf8')
+const evaluate = readFileSync(new URL('../../wasm/engine/src/evaluate.rs', import.meta.url), 'utf8')
+
+/** Offsets of the fields of a `repr(C)` struct of numbers. */
+function offsets(struct: string): { fields: Record<string, number>; size: number } {
+  const body = new RegExp(`pub struct ${struct} \\{([^}]*)\\}`).exec(source)?.[1] ?? ''
+  const sizes: Record<string, [size: number, alignment: number]> = { u32: [4, 4], f64: [8, 8], '[u32; 2]': [8, 4] }
+  const fields: Record<string, number> = {}
+  let end = 0
+  for (const [, name, type] of body.matchAll(/^\s*(?:pub )?(\w+): ([^,]+),$/gm)) {
+    const [size, alignment] = sizes[type as string] as [number, number]
+    end = Math.ceil(end / alignment) * alignment
+    fields[name as string] = end
+    end += size
+  }
+  return { fields, size: end }
+}
+
+describe('the frame is laid out as the engine has it', () => {
+  test('head', () => {
+    const { fields, size } = offsets('Head')
+    const camelCased = Object.entries(fields).map(([name, offset]) => [
+      name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
+      offset,
+    ])
+    const expected = { ...Object.fromEntries(camelCased) }
+    delete expected.reserved
+    delete expected.reservedOut
+    const { entity, ...head } = layout.HEAD
+    expect({ entity, ...head }).toEqual(expected)
+    expect(layout.HEAD_SIZE).toBe(size)
+  })
+
+  test('slots', () => {
+    expect(offsets('Slot')).toEqual({ fields: { tag: 0, length: 4, payload: 8 }, size: layout.SLOT_SIZE })
+    for (const [name, tag] of Object.entries({ Absent: 0, Null: 1, 'Bool(false)': 2, 'Bool(true)': 3 })) {
+      expect(source).toContain(`${tag} => Dynamic::${name},`)
+    }
+    expect(Object.values(layout.TAG)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    for (const [name, tag] of [
+      ['Text', layout.TAG.text],
+      ['Array', layout.TAG.array],
+      ['Object', layout.TAG.object],
+    ]) {
+      expect(source).toMatch(new RegExp(`${tag} => Dynamic::${name}\\(`))
+    }
+  })
+
+  test('flags', () => {
+    const flags = [...source.matchAll(/pub const (\w+): u32 = 1(?: << (\d))?;/g)].map(
+      ([, , shift]) => 1 << Number(shift ?? 0),
+    )
+    const { panicked, ...known } = layout.FLAG
+    expect(Object.values(known)).toEqual(flags)
+    expect(panicked).toBe(2 ** 31)
+  })
+
+  test('log and temporary memory', () => {
+    expect(source).toContain(`pub const SIZE: usize = ${layout.LOGGED_WORDS};`)
+    expect(source).toContain(`pub const REPEAT: u32 = ${layout.LOGGED_REPEAT};`)
+    expect(evaluate).toContain(`pub const TEMPORARY: usize = ${layout.TEMPORARY};`)
+  })
+})
