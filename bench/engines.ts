@@ -61,7 +61,7 @@ async function startCore({ specs, idLists }: Workload): Promise<Engine> {
 }
 
 async function startLegacy({ specs }: Workload): Promise<Engine> {
-  const { default: statsigNode } = await import('statsig-node')
+  const statsigNode = (await import('statsig-node')).default.default
   const quiet = { disableExposureLogging: true }
   await statsigNode.initialize('secret-bench', {
     bootstrapValues: legacySpecs(specs),

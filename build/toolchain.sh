@@ -65,8 +65,8 @@ install_mmdebstrap() {
   command -v apt-get >/dev/null || fail 'mmdebstrap is needed to make the Debian root; install it, or put the tools on PATH and set TOOLCHAIN=host'
   [ "$(id -u)" = 0 ] || fail 'mmdebstrap is needed: sudo apt-get install mmdebstrap uidmap (or put the tools on PATH and set TOOLCHAIN=host)'
   say 'installing mmdebstrap'
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap >&2
+  apt-get update -qq >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap >/dev/null
 }
 
 # The first Debian archive among the machine's own apt sources.

@@ -7,6 +7,7 @@
  */
 import { fstatSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { type Evaluator, engineModule, type LoadReport } from '../node.ts'
 import { type BatchRunner, inThisThread, onWorkerThreads } from './batch-runner.ts'
 import { exitCodes, fileError, UsageError } from './errors.ts'
@@ -116,7 +117,7 @@ const readSize = 256 * 1024
 async function openUsers(path: string): Promise<UsersInput> {
   const file = path === '-' ? undefined : await openForReading(path)
   const { size, isFile } = file === undefined ? sizeOf(0) : sizeOf(file.fd)
-  const input: AsyncIterable<Uint8Array> = file?.createReadStream({ highWaterMark: readSize }) ?? process.stdin
+  const input: Readable = file?.createReadStream({ highWaterMark: readSize }) ?? process.stdin
   let bytesRead = 0
   return {
     name: file === undefined ? 'standard input' : path,
@@ -136,7 +137,7 @@ async function openUsers(path: string): Promise<UsersInput> {
     },
     [Symbol.dispose]() {
       // An unread rest of standard input would keep the process waiting for its end.
-      if (file === undefined) process.stdin.destroy()
+      input.destroy()
     },
   }
 }

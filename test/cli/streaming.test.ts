@@ -56,15 +56,17 @@ async function peakWhileEvaluating(count: number, threads: string): Promise<{ pe
 }
 
 describe.runIf(existsSync(processStatus(process.pid)))('memory', () => {
-  test.each(['1', '2'])('stays flat up to 100,000 users (%s threads)', { timeout: 180_000 }, async (threads) => {
-    const start = await peakWhileEvaluating(1_000, threads)
-    const early = await peakWhileEvaluating(20_000, threads)
-    const late = await peakWhileEvaluating(100_000, threads)
-    const outputMegabytes = late.outputBytes / 1024 / 1024
-    expect(outputMegabytes, 'the output alone would show, if it were kept').toBeGreaterThan(150)
-    // The collector lets each thread's young heap fill once, which takes it some thousand users; after that nothing is added.
-    expect(late.peak - early.peak).toBeLessThan(50)
-    expect(late.peak - start.peak).toBeLessThan(100 + 100 * Number(threads))
+  test.each([
+    ['1', 130],
+    ['2', 200],
+  ])('stays flat from 1,000 to 150,000 users (%s threads)', { timeout: 180_000 }, async (threads, slack) => {
+    const few = await peakWhileEvaluating(1_000, threads)
+    const many = await peakWhileEvaluating(150_000, threads)
+    const outputMegabytes = many.outputBytes / 1024 / 1024
+    expect(outputMegabytes, 'the output alone would show, if it were kept').toBeGreaterThan(250)
+    // Each thread's collector lets some 60 MiB of buffers gather before it looks at them, and stays there: 400,000 users
+    // take what 150,000 do.
+    expect(many.peak - few.peak).toBeLessThan(slack)
   })
 })
 if (!existsSync(processStatus(process.pid))) console.log('memory test skipped: this system has no /proc')

@@ -1,8 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import packageDescription from '../../package.json' with { type: 'json' }
-import { Workspace } from './command.ts'
+import { finished, Workspace } from './command.ts'
 import { smallSpecs } from './small-specs.ts'
 
 const workspace = new Workspace()
@@ -164,4 +166,24 @@ describe('what cannot be done ends with 1 and one message that names the file an
     expect(stderr).toMatch(message)
     expect(stderr, 'no stack trace').not.toMatch(/\n\s+at /)
   })
+})
+
+test('a missing shared object is named with the file looked for and what to do, and wasm goes on working', async () => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url))
+  const copy = join(workspace.folder, 'copy')
+  const isNotNative = (path: string) => !path.endsWith('.so')
+  cpSync(join(repository, 'dist'), join(copy, 'dist'), { recursive: true, filter: isNotNative })
+  cpSync(join(repository, 'package.json'), join(copy, 'package.json'))
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'))
+  const run = (backend: string) =>
+    finished(
+      spawn(process.execPath, [join(copy, 'dist/cli/main.js'), ...evaluate, '--backend', backend], {
+        cwd: workspace.folder,
+      }),
+    )
+  const { code, stdout, stderr } = await run('native')
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^framegate: \S+libframegate-\w+-\w+\.so does not exist; .*(make build|wasm)/)
+  expect(stderr, 'no stack trace').not.toMatch(/\n\s+at /)
+  expect((await run('wasm')).code).toBe(0)
 })

@@ -102,6 +102,9 @@ export function randomProject(seed: number): RandomProject {
     gateNames.push(name)
   }
 
+  // Nothing nests it: a mapped gate within a config would lose what the config had found so far, or not, as the order of things has it.
+  gates.mapped_gate = spec([], { defaultValue: true })
+
   const configs: Record<string, unknown> = {}
   for (let index = 0; index < 24; index++) {
     const isExperiment = random.chance(0.7)
@@ -157,7 +160,7 @@ export function randomProject(seed: number): RandomProject {
         { new_config_name: 'no_such_config', rules: [{ rule_name: 'half' }] },
         { new_config_name: 'config3', rules: [{ rule_name: 'some', start_time: 0 }, { rule_name: 'unknown_rule' }] },
       ],
-      gate59: [{ new_config_name: gateNames[3]!, rules: [{ rule_name: 'half' }] }],
+      mapped_gate: [{ new_config_name: gateNames[3]!, rules: [{ rule_name: 'half' }] }],
     },
     override_rules: {
       half: rule('half', ['public'], { passPercentage: 50 }),

@@ -99,10 +99,7 @@ impl Reach {
                     self.entities.push((0, *gate));
                     self.nested += 1;
                 }
-                Condition::Value(source, test) => {
-                    self.temporary = self.temporary.max(test.temporary());
-                    self.source(source);
-                }
+                Condition::Value(source, _) => self.source(source),
                 Condition::Public | Condition::Unsupported(_) | Condition::Missing(_) => {}
             }
         }

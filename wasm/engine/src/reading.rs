@@ -6,7 +6,6 @@ use std::fmt::Write;
 
 use crate::frame::{Dynamic, Elements};
 use crate::json;
-use crate::memory;
 
 /// Text being written into a fixed piece of memory.
 pub struct Writer<'t> {
@@ -298,13 +297,7 @@ pub fn lower<'t>(text: &'t [u8], temporary: &'t mut [u8]) -> &'t [u8] {
 /// The lower case of a capital sigma depends on where in its word it stands, which only the standard library's
 /// allocating conversion knows.
 fn lower_sigma<'t>(text: &str, temporary: &'t mut [u8]) -> &'t [u8] {
-    let (copy, arena) = temporary.split_at_mut(temporary.len() / 2);
-    memory::within(arena, || {
-        let lower = text.to_lowercase();
-        let copy = &mut copy[..lower.len()];
-        copy.copy_from_slice(lower.as_bytes());
-        &*copy
-    })
+    written(temporary, |out| out.write_str(&text.to_lowercase()))
 }
 
 #[cfg(test)]

@@ -176,14 +176,6 @@ impl Test {
         })
     }
 
-    /// Temporary memory that comparing may take beyond what the values' own size asks for.
-    pub fn temporary(&self) -> usize {
-        match self {
-            Test::Matches(Some(pattern)) => pattern.memory(),
-            _ => 0,
-        }
-    }
-
     /// Whether `value` passes.
     pub fn passes(&self, value: Dynamic<'_>, lists: &IdLists, temporary: &mut [u8]) -> bool {
         match self {
@@ -212,11 +204,11 @@ impl Test {
             } => {
                 let found = texts
                     .as_ref()
-                    .is_some_and(|texts| with_text(value, *fold_case, temporary, |text, _| texts.contains(text)));
+                    .is_some_and(|texts| with_text(value, *fold_case, temporary, |text| texts.contains(text)));
                 found != *negate
             }
             Test::Part { place, parts, negate } => {
-                let found = with_text(value, true, temporary, |text, _| {
+                let found = with_text(value, true, temporary, |text| {
                     parts.iter().any(|part| place.holds(text, part))
                 });
                 found != *negate
@@ -229,10 +221,7 @@ impl Test {
                     value,
                     Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_)
                 );
-                has_text
-                    && with_text(value, false, temporary, |text, rest| {
-                        pattern.matches(reading::utf8(text), rest)
-                    })
+                has_text && with_text(value, false, temporary, |text| pattern.matches(reading::utf8(text)))
             }
             Test::Equal { target, negate } => target.equals(value, temporary) != *negate,
             Test::InList { list, negate } => {
@@ -260,26 +249,21 @@ impl Test {
     }
 }
 
-/// Calls `test` with the value's text (empty when it has none), in lower case on request, and unused temporary memory.
-fn with_text(
-    value: Dynamic<'_>,
-    fold_case: bool,
-    temporary: &mut [u8],
-    test: impl FnOnce(&[u8], &mut [u8]) -> bool,
-) -> bool {
+/// Calls `test` with the value's text (empty when it has none), in lower case on request.
+fn with_text(value: Dynamic<'_>, fold_case: bool, temporary: &mut [u8], test: impl FnOnce(&[u8]) -> bool) -> bool {
     if let Dynamic::Text(text) = value {
         if !fold_case {
-            return test(text, temporary);
+            return test(text);
         }
-        return test(reading::lower(text, temporary), &mut []);
+        return test(reading::lower(text, temporary));
     }
     let middle = temporary.len() / 2;
     let (first, second) = temporary.split_at_mut(middle);
     let text = reading::text(value, first).unwrap_or_default();
     if fold_case {
-        test(reading::lower(text, second), &mut [])
+        test(reading::lower(text, second))
     } else {
-        test(text, second)
+        test(text)
     }
 }
 
