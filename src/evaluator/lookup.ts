@@ -1,7 +1,7 @@
 // Where a spec's fields are found in a user (sections 3.1 to 3.3 of Statsig's behaviour). One reader per field is made
 // when specs load, so that a call does nothing but read properties.
 
-import type { EvaluatorOptions, JsonValue, User } from './types.ts'
+import type { EvaluatorOptions, User } from './types.ts'
 
 /** A field that the engine asks for, by kind and name. */
 export type FieldName = readonly [kind: 'user' | 'unit' | 'environment', name: string]
@@ -98,7 +98,7 @@ function environmentReader(field: string, tier: string | undefined): Reader {
   return ({ statsigEnvironment }) => (statsigEnvironment ? find(statsigEnvironment) : undefined) ?? instance
 }
 
-type Members = Readonly<Record<string, JsonValue | undefined>>
+type Members = Readonly<Record<string, unknown>>
 
 /** Reads the first spelling that an object has. Names that every object inherits need the slower question. */
 function member(spellings: readonly string[]): (members: Members) => unknown {

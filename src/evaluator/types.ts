@@ -21,9 +21,10 @@ export interface User {
   readonly country?: JsonValue | undefined
   readonly locale?: JsonValue | undefined
   readonly appVersion?: JsonValue | undefined
-  readonly custom?: Readonly<Record<string, JsonValue | undefined>> | null | undefined
+  /** Any JSON values. */
+  readonly custom?: Readonly<Record<string, unknown>> | null | undefined
   /** Evaluated like `custom`, never part of anything that is logged. */
-  readonly privateAttributes?: Readonly<Record<string, JsonValue | undefined>> | null | undefined
+  readonly privateAttributes?: Readonly<Record<string, unknown>> | null | undefined
   readonly statsigEnvironment?: Readonly<Record<string, string>> | null | undefined
 }
 
