@@ -36,7 +36,7 @@ describe('the example project', () => {
       timeout: 120_000 + userRuns * 50,
     }, () => {
       using evaluator = createEvaluator({ specs, idLists, backend })
-      const lineOf = lineWriter(evaluator, specs)
+      const lineOf = lineWriter(evaluator)
       fc.assert(
         fc.property(users, (user) => expectSame(native.line(user, 0), lineOf(user), user)),
         { seed, numRuns: userRuns },
@@ -72,7 +72,7 @@ describe('random projects', () => {
         const { specs, idLists } = randomProject(projectSeed)
         const native = await NativeEngine.start(specs, idLists)
         using evaluator = createEvaluator({ specs, idLists, backend })
-        const lineOf = lineWriter(evaluator, specs)
+        const lineOf = lineWriter(evaluator)
         for (const user of fc.sample(randomUser(vocabularyOf(specs)), { seed: projectSeed, numRuns: 20 }))
           expectSame(native.line(user, 0), lineOf(user), user, projectSeed)
         await native.stop()
@@ -80,8 +80,8 @@ describe('random projects', () => {
     })
 })
 
-function lineWriter(evaluator: Evaluator, specs: string): (user: User) => ResultLine {
-  const lines = new LineEvaluator(evaluator, specs)
+function lineWriter(evaluator: Evaluator): (user: User) => ResultLine {
+  const lines = new LineEvaluator(evaluator)
   return (user) => JSON.parse(lines.text(user, 0)) as ResultLine
 }
 

@@ -178,9 +178,7 @@ describe.each(backends)('hostile input (%s)', (backend) => {
     withCondition('array_contains_any', ['needle'], (check) =>
       expect(check(attribute([...Array(100_000).fill('x'), 'needle']))).toBe(true),
     )
-    withCondition('any', [megabyte], (check) => expect(check(attribute(megabyte.toUpperCase()))).toBe(true), {
-      field: 'email',
-    })
+    withCondition('any', [megabyte], (check) => expect(check(attribute(megabyte.toUpperCase()))).toBe(true))
   })
 
   test('a lone surrogate counts as U+FFFD', () => {

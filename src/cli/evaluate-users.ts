@@ -16,7 +16,7 @@ import { Output } from './output.ts'
 import { counted, grouped, printable } from './printable.ts'
 import { Progress } from './progress.ts'
 import { type Selection, selectEntities, selectionSize, type WantedNames } from './selection.ts'
-import { autotuneSpecs, type EvaluatorSource, openEvaluator, readIdLists, readInput } from './specs-file.ts'
+import { type EvaluatorSource, openEvaluator, readIdLists, readInput } from './specs-file.ts'
 import { addTally, emptyTally, renderTally } from './tally.ts'
 import { type OutputFormat, reportedProblems, UserSeed } from './user-batch.ts'
 import { userBatches } from './user-lines.ts'
@@ -46,7 +46,7 @@ export async function evaluateUsers(options: EvalOptions): Promise<number> {
   const seed = new UserSeed()
   const evaluator = openEvaluator(options.specs, source, { now: () => options.now, seed: seed.next })
   warnOfDropped(evaluator.report, options.specs)
-  const selection = selectFrom(evaluator, source, options.wanted)
+  const selection = selectEntities(evaluator, options.wanted)
   const setup: WorkerSetup = { source, now: options.now, selection, format: options.format }
 
   const output = await Output.open(options.output)
@@ -183,11 +183,6 @@ async function readSource({ specs, idLists, environment, backend }: EvalOptions)
     ...(idLists === undefined ? {} : { idLists: await readIdLists(idLists) }),
     ...(environment === undefined ? {} : { environment }),
   }
-}
-
-function selectFrom(evaluator: Evaluator, source: EvaluatorSource, wanted: WantedNames): Selection {
-  const dropped = new Map(evaluator.report.dropped.map(({ name, reason }) => [name, reason]))
-  return selectEntities(evaluator.list, autotuneSpecs(source.specs), wanted, dropped)
 }
 
 async function startRunner(

@@ -24,21 +24,17 @@ export interface WantedNames {
   readonly layers?: readonly string[] | undefined
 }
 
-type Lists = Evaluator['list']
-
 /** Segments and holdouts are gates that report no exposures of their own. `configs` leaves contextual bandits out unless named. */
-export function selectEntities(
-  lists: Lists,
-  autotuneSpecs: ReadonlySet<string>,
-  wanted: WantedNames,
-  dropped: ReadonlyMap<string, string>,
-): Selection {
+export function selectEntities(evaluator: Evaluator, wanted: WantedNames): Selection {
+  const lists = evaluator.list
+  const dropped = new Map(evaluator.report.dropped.map(({ name, reason }) => [name, reason]))
   const gates = new Map<string, boolean>()
   for (const name of lists.gates) gates.set(name, true)
   for (const name of [...lists.segments, ...lists.holdouts]) gates.set(name, false)
   const configs = new Map<string, ConfigEntity>()
   for (const name of lists.dynamicConfigs) configs.set(name, 'dynamic_config')
-  for (const name of lists.experiments) configs.set(name, autotuneSpecs.has(name) ? 'autotune' : 'experiment')
+  for (const name of lists.experiments)
+    configs.set(name, evaluator.entityOf(name, 'config') === 'autotune' ? 'autotune' : 'experiment')
   const bandits = new Map<string, ConfigEntity>(lists.autotunes.map((name) => [name, 'autotune']))
   const layers = new Set(lists.layers)
 

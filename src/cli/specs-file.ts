@@ -55,21 +55,3 @@ export function openEvaluator(
     throw new CommandError(error.code, message, { cause: error })
   }
 }
-
-/**
- * The names of the specs of entity `autotune`. The evaluator lists them among the experiments, as it evaluates them alike,
- * but their results have fewer fields. Payloads without the word are not parsed a second time.
- */
-export function autotuneSpecs(specs: Uint8Array): ReadonlySet<string> {
-  const bytes = Buffer.from(specs.buffer, specs.byteOffset, specs.byteLength)
-  if (!bytes.includes('"autotune"')) return new Set()
-  const payload = JSON.parse(bytes.toString('utf8')) as { dynamic_configs?: unknown }
-  const named = Object.entries(
-    (payload.dynamic_configs ?? {}) as Record<string, { name?: unknown; entity?: unknown } | null>,
-  )
-  return new Set(
-    named
-      .filter(([, spec]) => spec?.entity === 'autotune')
-      .map(([key, spec]) => (typeof spec?.name === 'string' ? spec.name : key)),
-  )
-}

@@ -134,6 +134,11 @@ export class Evaluator implements Disposable {
     return this.report
   }
 
+  /** What the payload calls a spec: `feature_gate`, `segment`, `experiment`, `autotune`, …; `null` where there is none. */
+  entityOf(name: string, kind: 'gate' | 'config' | 'layer'): string | null {
+    return this.#loaded().catalog.of(KIND[kind]).get(name)?.entity ?? null
+  }
+
   /**
    * The user fields that a spec reads, over all that it nests; empty for an unknown name.
    *

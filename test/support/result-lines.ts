@@ -33,9 +33,9 @@ export class LineEvaluator {
   readonly #writer: ResultLineWriter
   readonly #bytes = new ByteBuffer()
 
-  constructor(evaluator: Evaluator, specs: string) {
+  constructor(evaluator: Evaluator) {
     this.#evaluator = evaluator
-    this.#writer = new ResultLineWriter(selectEntities(evaluator.list, autotuneNames(specs), {}, new Map()))
+    this.#writer = new ResultLineWriter(selectEntities(evaluator, {}))
   }
 
   /** The user's line, ended by a line feed. */
@@ -49,7 +49,7 @@ const decoder = new TextDecoder()
 
 /** One text per user, each ending in a line feed. */
 export function resultTexts(evaluator: Evaluator, specs: string, users: readonly User[]): string[] {
-  const lines = new LineEvaluator(evaluator, specs)
+  const lines = new LineEvaluator(evaluator)
   return users.map((user, index) => lines.text(user, index))
 }
 
@@ -103,14 +103,4 @@ function entryText(entry: ResultEntry | undefined, expected: ResultEntry | undef
   const isShortened =
     typeof expected?.value === 'object' && expected.value !== null && '__sha256_canonical_json' in expected.value
   return sortedJson(isShortened && entry !== expected ? { ...entry, value: shortened(entry.value) } : entry)
-}
-
-function autotuneNames(specs: string): Set<string> {
-  const configs = (JSON.parse(specs) as { dynamic_configs: Record<string, { name?: string; entity?: string }> })
-    .dynamic_configs
-  const named = Object.entries(configs).map(([key, spec]) => ({
-    name: Array.isArray(configs) ? spec.name! : key,
-    entity: spec.entity,
-  }))
-  return new Set(named.filter(({ entity }) => entity === 'autotune').map(({ name }) => name))
 }

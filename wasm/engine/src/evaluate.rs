@@ -339,7 +339,7 @@ impl<'f> Call<'f> {
         self.unlog(list);
     }
 
-    /// Evaluates all conditions of a rule, the failed ones' successors too: their nested gates are exposed.
+    /// Evaluates all conditions of a rule, the failed and unsupported ones' successors too: their nested gates are exposed.
     fn conditions(&mut self, conditions: &[u32]) -> Result<(), TooDeep> {
         let mut all = true;
         for number in conditions {
@@ -350,9 +350,6 @@ impl<'f> Call<'f> {
             }
             self.condition(condition)?;
             all &= self.outcome.value;
-            if self.outcome.unsupported {
-                break;
-            }
         }
         self.outcome.value = all;
         Ok(())

@@ -10,15 +10,17 @@ impl<'f> Call<'f> {
         let mut passed = false;
         let mut rule_id = self.specs.default_rule;
         let (mut delegate, mut group, mut explicit, mut in_group) = (None, None, None, false);
-        // Exposures up to here are the layer's; those of a delegate that was not taken wait for the next rule.
-        let mut kept = self.logged;
+        // Exposures before `outcome.list` are the layer's for good; those of a delegate that was not taken wait for the
+        // next rule and are lost after the last.
+        let first = self.outcome.list;
         for rule in &spec.rules {
             self.conditions(&rule.conditions)?;
             if self.outcome.unsupported {
-                self.unlog(self.outcome.list);
+                self.outcome.list = first;
+                self.unlog(first);
                 return Ok(());
             }
-            kept = self.logged;
+            self.outcome.list = self.logged;
             if !self.outcome.value || !self.lets_in(&rule.share) {
                 continue;
             }
@@ -34,7 +36,7 @@ impl<'f> Call<'f> {
                     continue;
                 }
                 count = self.contribute(count, value, rule.id);
-                kept = self.logged;
+                self.outcome.list = self.logged;
                 passed = self.outcome.value;
                 delegate = self.outcome.delegate;
                 group = self.outcome.group;
@@ -49,7 +51,8 @@ impl<'f> Call<'f> {
             }
             taken = true;
         }
-        self.unlog(kept);
+        self.unlog(self.outcome.list);
+        self.outcome.list = first;
         if let Some(value) = spec.default.value {
             count = self.contribute(count, value, self.specs.default_rule);
         }
