@@ -26,6 +26,7 @@ export const HEAD = {
   undelegated: 72,
   contributions: 80,
   mapped: 88,
+  log: 92,
 } as const
 
 export const HEAD_SIZE = 96

@@ -44,11 +44,15 @@ export class Outcome {
       const start = (frame.base + offset) >>> 2
       return i32.slice(start, start + length)
     }
-    const exposures = words[HEAD.exposures / 4 + 1] as number
-    const log = exposures === 0 ? NO_WORDS : list(words[HEAD.exposures / 4] as number, exposures * LOGGED_WORDS)
-    const parts = words[HEAD.contributions / 4] as number
-    const count = words[HEAD.contributions / 4 + 1] as number
-    return new Outcome(engine, flags, words, log, parts === NONE ? null : list(parts, 2 * count))
+    const word = (offset: number) => words[offset / 4] as number
+    const logged = Math.max(
+      word(HEAD.exposures) + word(HEAD.exposures + 4),
+      word(HEAD.undelegated) + word(HEAD.undelegated + 4),
+    )
+    const log = logged <= 0 ? NO_WORDS : list(word(HEAD.log), logged * LOGGED_WORDS)
+    const parts = word(HEAD.contributions)
+    const merged = parts === NONE ? null : list(parts, 2 * word(HEAD.contributions + 4))
+    return new Outcome(engine, flags, words, log, merged)
   }
 
   /** The outcome of a name that nobody defines. */
@@ -97,14 +101,11 @@ export class Outcome {
   }
 
   get secondaryExposures(): readonly SecondaryExposure[] {
-    return this.#expand([0, this.#number(HEAD.exposures + 4)])
+    return this.#list(HEAD.exposures)
   }
 
   get undelegatedSecondaryExposures(): readonly SecondaryExposure[] {
-    const offset = this.#number(HEAD.undelegated)
-    if (offset === NONE) return NO_EXPOSURES
-    const start = (offset - this.#number(HEAD.exposures)) / (4 * LOGGED_WORDS)
-    return this.#expand([start, start + this.#number(HEAD.undelegated + 4)])
+    return this.#list(HEAD.undelegated)
   }
 
   details(source: string): EvaluationDetails {
@@ -127,8 +128,11 @@ export class Outcome {
     return this.engine.catalog.texts[this.#number(offset)] ?? null
   }
 
-  #expand(range: Range): readonly SecondaryExposure[] {
-    if (range[0] === range[1]) return NO_EXPOSURES
+  #list(offset: number): readonly SecondaryExposure[] {
+    const start = this.#number(offset)
+    const count = this.#number(offset + 4)
+    if (count === 0) return NO_EXPOSURES
+    const range = [start, start + count] as const
     const exposures: SecondaryExposure[] = []
     if (!this.#collect(range, exposures, null)) {
       exposures.length = 0

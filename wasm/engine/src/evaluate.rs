@@ -47,7 +47,8 @@ struct Outcome {
     in_layer: bool,
     in_group: bool,
     country_not_loaded: bool,
-    json: Option<u32>,
+    /// What was returned last: nothing yet, no object, or a value's number.
+    json: Option<Option<u32>>,
     rule: u32,
     group: Option<u32>,
     id_type: Option<u32>,
@@ -77,6 +78,9 @@ struct Call<'f> {
     depth: u32,
     detours: u32,
     walks: u32,
+    /// The question being answered: experiments asked for their group are questions of their own.
+    question: u32,
+    questions: u32,
 }
 
 /// Evaluates what the frame's head asks for, writes the outcome there and returns its flags.
@@ -105,6 +109,8 @@ pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
         depth: 0,
         detours: 0,
         walks: 0,
+        question: 0,
+        questions: 0,
     };
     if kind == Kind::Gate {
         call.memo.open(head.entity);
@@ -146,27 +152,21 @@ fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logge
         .filter(|(set, _)| *set)
         .fold(flags::RECOGNIZED, |flags, (_, bit)| flags | bit);
     head.rule = outcome.rule;
-    head.value = outcome.json.unwrap_or(NONE);
+    head.value = outcome.json.flatten().unwrap_or(NONE);
     head.group = outcome.group.unwrap_or(NONE);
     head.id_type = outcome.id_type.unwrap_or(0);
     head.version = outcome.version.unwrap_or(NONE);
     head.delegate = outcome.delegate.unwrap_or(NONE);
     head.explicit = outcome.explicit.unwrap_or(NONE);
     head.mapped = outcome.mapped.unwrap_or(NONE);
-    head.exposures = offsets.stretch([outcome.list, logged]);
-    head.undelegated = outcome
-        .undelegated
-        .map_or([NONE, 0], |stretch| offsets.stretch(stretch));
-    head.contributions = outcome
-        .contributions
-        .map_or([NONE, 0], |count| [offsets.contributions as u32, count]);
-}
-
-impl Offsets {
-    /// A stretch of the log as an offset in the frame and a number of entries.
-    fn stretch(&self, [start, end]: [u32; 2]) -> [u32; 2] {
-        [self.log as u32 + start * Logged::SIZE as u32 * 4, end - start]
-    }
+    let stretch = |[start, end]: [u32; 2]| [start, end - start];
+    head.log = offsets.log as u32;
+    head.exposures = stretch([outcome.list, logged]);
+    head.undelegated = outcome.undelegated.map_or([NONE, 0], stretch);
+    head.contributions = match outcome.contributions {
+        Some(count) => [offsets.contributions as u32, count],
+        None => [NONE, 0],
+    };
 }
 
 /// The outcome of a name that nobody defines, or of an evaluation that failed.
@@ -263,7 +263,7 @@ impl<'f> Call<'f> {
 
     fn returns(&mut self, returned: Returned, value: bool) {
         self.outcome.value = value;
-        self.outcome.json = returned.value;
+        self.outcome.json = Some(returned.value);
     }
 
     /// What was asked for is decided: its exposures are also those before any delegate, unless there was one.
@@ -330,13 +330,12 @@ impl<'f> Call<'f> {
         Ok(answered)
     }
 
+    /// Forgets what was decided and exposed; gates that were evaluated stay remembered.
     fn start_afresh(&mut self) {
-        let list = self.outcome.list;
         self.outcome = Outcome {
-            list,
+            list: self.logged,
             ..Outcome::default()
         };
-        self.unlog(list);
     }
 
     /// Evaluates all conditions of a rule, the failed and unsupported ones' successors too: their nested gates are exposed.
@@ -410,21 +409,24 @@ impl<'f> Call<'f> {
             }
             Known::Nothing => {
                 self.memo.open(gate);
-                let outer = std::mem::replace(&mut self.outcome.list, self.logged);
+                let start = self.logged;
+                let outer = std::mem::replace(&mut self.outcome.list, start);
                 let ended = self.nested(Kind::Gate, gate);
-                let inner = std::mem::replace(&mut self.outcome.list, outer);
                 self.memo.forget(gate);
                 let recognized = ended?;
                 if self.outcome.unsupported {
+                    // The result's list is then this gate's own.
                     return Ok(());
                 }
                 let decided = Decided {
                     value: self.outcome.value,
                     recognized,
                     rule: self.outcome.rule,
-                    log: [inner, self.logged],
+                    log: [self.outcome.list, self.logged],
+                    question: self.question,
                 };
                 self.memo.done(gate, decided);
+                self.join([outer, start]);
                 decided
             }
         };
@@ -448,11 +450,18 @@ impl<'f> Call<'f> {
         self.logged += 1;
     }
 
-    /// Takes back what was logged since the log had `length` entries.
-    fn unlog(&mut self, length: u32) {
-        if self.logged > length {
-            self.logged = length;
-            self.memo.forget_since(length + 1);
+    /// Puts an earlier stretch of the log before the current list.
+    fn join(&mut self, [start, end]: [u32; 2]) {
+        let list = [self.outcome.list, self.logged];
+        if list[0] == end {
+            self.outcome.list = start;
+            return;
+        }
+        self.outcome.list = self.logged;
+        for stretch in [[start, end], list] {
+            if stretch[0] < stretch[1] {
+                self.log([stretch[0], Logged::REPEAT, stretch[1]]);
+            }
         }
     }
 
@@ -469,13 +478,17 @@ impl<'f> Call<'f> {
                 ..Outcome::default()
             },
         );
+        self.questions += 1;
+        let question = std::mem::replace(&mut self.question, self.questions);
         let depth = std::mem::take(&mut self.depth);
         self.detours += 1;
         let ended = self.entity(Kind::Experiment, experiment);
         self.detours -= 1;
         self.depth = depth;
+        self.memo
+            .forget_question(std::mem::replace(&mut self.question, question));
         let inner = std::mem::replace(&mut self.outcome, outer);
-        self.unlog(list);
+        self.logged = list;
         match ended {
             Ok(true) => inner.group,
             _ => None,

@@ -50,15 +50,16 @@ pub struct Head {
     pub delegate: u32,
     /// Number of the list of explicit parameters.
     pub explicit: u32,
-    /// Exposures: offset of the first and how many.
+    /// Exposures: the log's entry that is the first, and how many.
     pub exposures: [u32; 2],
-    /// Exposures before a delegate was entered; an offset of `NONE` when the result has none of its own.
+    /// Exposures before a delegate was entered, likewise; `NONE` when the result has none of its own.
     pub undelegated: [u32; 2],
     /// A merged layer value: offset and number of (value number, rule text number) pairs; offset `NONE` otherwise.
     pub contributions: [u32; 2],
     /// Text number of the config that an experiment mapping chose.
     pub mapped: u32,
-    pub reserved_out: u32,
+    /// Offset of the exposure log.
+    pub log: u32,
 }
 
 /// Bits of [`Head::flags`], which evaluation also returns.

@@ -19,6 +19,8 @@ pub struct Decided {
     pub rule: u32,
     /// The stretch of the exposure log that it made.
     pub log: [u32; 2],
+    /// The question within the call that it was decided for.
+    pub question: u32,
 }
 
 pub struct Memo<'f>(&'f mut [u32]);
@@ -28,6 +30,7 @@ const OPEN: u32 = 1;
 const DONE: u32 = 2;
 const VALUE: u32 = 4;
 const RECOGNIZED: u32 = 8;
+const QUESTION: u32 = 4;
 
 impl<'f> Memo<'f> {
     /// Words for a call that may meet `gates` gates.
@@ -57,6 +60,7 @@ impl<'f> Memo<'f> {
                 recognized: entry[1] & RECOGNIZED != 0,
                 rule: entry[2],
                 log: [entry[3], entry[4]],
+                question: entry[1] >> QUESTION,
             }),
             _ => Known::Nothing,
         }
@@ -71,14 +75,15 @@ impl<'f> Memo<'f> {
     }
 
     pub fn done(&mut self, gate: u32, decided: Decided) {
-        let state = DONE | if decided.value { VALUE } else { 0 } | if decided.recognized { RECOGNIZED } else { 0 };
+        let bits = if decided.value { VALUE } else { 0 } | if decided.recognized { RECOGNIZED } else { 0 };
+        let state = DONE | bits | decided.question << QUESTION;
         self.set(gate, [state, decided.rule, decided.log[0], decided.log[1]]);
     }
 
-    /// Forgets what was decided since the log had `length` entries.
-    pub fn forget_since(&mut self, length: u32) {
+    /// Forgets what was decided for a question.
+    pub fn forget_question(&mut self, question: u32) {
         for entry in self.0.chunks_exact_mut(ENTRY) {
-            if entry[1] & DONE != 0 && entry[4] >= length {
+            if entry[1] & DONE != 0 && entry[1] >> QUESTION == question {
                 entry[1] = 0;
             }
         }
@@ -121,6 +126,7 @@ mod tests {
             recognized: true,
             rule: 9,
             log: [2, 5],
+            question: 7,
         };
         assert_eq!(memo.get(1), Known::Nothing);
         memo.open(1);
@@ -128,9 +134,9 @@ mod tests {
         assert_eq!(memo.get(1), Known::Open);
         memo.done(1, decided);
         assert_eq!(memo.get(1), Known::Done(decided));
-        memo.forget_since(6);
+        memo.forget_question(6);
         assert_eq!(memo.get(1), Known::Done(decided));
-        memo.forget_since(5);
+        memo.forget_question(7);
         assert_eq!(memo.get(1), Known::Nothing);
         assert_eq!(memo.get(9), Known::Open);
     }

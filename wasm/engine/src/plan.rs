@@ -150,9 +150,9 @@ impl<'r> Walk<'r> {
         let mut open = vec![(namespace, number)];
         while let Some((namespace, number)) = open.pop() {
             let reach = &self.reach[namespace][number as usize];
-            // Each nesting logs the gate and, where it is remembered, one repeat. Gates are walked once in a call;
-            // a config can be entered once for each of its mentions.
-            plan.log += 2 * reach.nested;
+            // Each nesting logs the gate and, where it is remembered, one repeat, or two where its list was joined to the
+            // outer one. Gates are walked once in a call; a config can be entered once for each of its mentions.
+            plan.log += 4 * reach.nested + 2 * reach.contributions;
             let met = &mut self.met[namespace][number as usize];
             if std::mem::replace(met, self.walks) == self.walks {
                 continue;

@@ -22,14 +22,14 @@ impl<'f> Call<'f> {
             } else {
                 self.specs.not_started_rule
             };
-            outcome.json = bandit.default;
+            outcome.json = Some(bandit.default);
         } else {
             let (group, explores) = self.choose(bandit);
             let outcome = &mut self.outcome;
             outcome.value = true;
             outcome.rule = if explores { group.explore_rule } else { group.rule };
             outcome.group = Some(group.name);
-            outcome.json = group.value;
+            outcome.json = Some(group.value);
         }
         self.settle();
     }

@@ -10,17 +10,16 @@ impl<'f> Call<'f> {
         let mut passed = false;
         let mut rule_id = self.specs.default_rule;
         let (mut delegate, mut group, mut explicit, mut in_group) = (None, None, None, false);
-        // Exposures before `outcome.list` are the layer's for good; those of a delegate that was not taken wait for the
-        // next rule and are lost after the last.
-        let first = self.outcome.list;
+        // The layer's exposures so far. What a delegate that was not taken exposed waits in the current list for the
+        // next rule, and is lost after the last.
+        let mut kept = [self.outcome.list, self.logged];
         for rule in &spec.rules {
             self.conditions(&rule.conditions)?;
             if self.outcome.unsupported {
-                self.outcome.list = first;
-                self.unlog(first);
+                self.outcome.list = self.logged;
                 return Ok(());
             }
-            self.outcome.list = self.logged;
+            kept = self.keep(kept);
             if !self.outcome.value || !self.lets_in(&rule.share) {
                 continue;
             }
@@ -32,11 +31,11 @@ impl<'f> Call<'f> {
                 let Some(value) = self.outcome.json else {
                     continue;
                 };
-                if taken || self.shares_key(count, value) {
+                if taken || value.is_some_and(|value| self.shares_key(count, value)) {
                     continue;
                 }
                 count = self.contribute(count, value, rule.id);
-                self.outcome.list = self.logged;
+                kept = self.keep(kept);
                 passed = self.outcome.value;
                 delegate = self.outcome.delegate;
                 group = self.outcome.group;
@@ -44,24 +43,19 @@ impl<'f> Call<'f> {
                 in_group = rule.in_group;
                 rule_id = rule.id;
             } else {
-                if let Some(value) = rule.returned.value {
-                    count = self.contribute(count, value, rule.id);
-                }
+                count = self.contribute(count, rule.returned.value, rule.id);
                 passed = true;
             }
             taken = true;
         }
-        self.unlog(self.outcome.list);
-        self.outcome.list = first;
-        if let Some(value) = spec.default.value {
-            count = self.contribute(count, value, self.specs.default_rule);
-        }
+        [self.outcome.list, self.logged] = kept;
+        count = self.contribute(count, spec.default.value, self.specs.default_rule);
         let outcome = &mut self.outcome;
         outcome.value = passed;
         outcome.delegate = delegate;
         outcome.group = group;
         outcome.rule = rule_id;
-        outcome.json = None;
+        outcome.json = Some(None);
         outcome.in_group = in_group;
         outcome.active = spec.active.unwrap_or(false);
         outcome.explicit = explicit;
@@ -71,7 +65,19 @@ impl<'f> Call<'f> {
         Ok(())
     }
 
-    fn contribute(&mut self, count: u32, value: u32, rule: u32) -> u32 {
+    /// Moves the current list to the end of what is kept.
+    fn keep(&mut self, kept: [u32; 2]) -> [u32; 2] {
+        self.join(kept);
+        let kept = [self.outcome.list, self.logged];
+        self.outcome.list = self.logged;
+        kept
+    }
+
+    /// Adds a value, if there is one, and returns how many there are then.
+    fn contribute(&mut self, count: u32, value: Option<u32>, rule: u32) -> u32 {
+        let Some(value) = value else {
+            return count;
+        };
         let at = 2 * count as usize;
         self.contributions[at..at + 2].copy_from_slice(&[value, rule]);
         count + 1
