@@ -63,7 +63,7 @@ describeWithSharedData('the Swift results (v1 payload)', () => {
   for (const backend of backends) {
     const evaluate = (): ResultLine => {
       using evaluator = createEvaluator({ specs: specs(), backend })
-      const [text] = resultTexts(evaluator, specs(), [recorded().user])
+      const [text] = resultTexts(evaluator, [recorded().user])
       printed.set(backend, text!)
       return JSON.parse(text!) as ResultLine
     }

@@ -12,9 +12,7 @@ export function evaluateSets(sets, createEvaluator) {
   const output = new ByteBuffer()
   for (const { specs, users, idLists } of sets) {
     const evaluator = createEvaluator({ specs, idLists })
-    const configs = Object.entries(JSON.parse(specs).dynamic_configs)
-    const autotunes = configs.filter(([, spec]) => spec.entity === 'autotune').map(([name]) => name)
-    const writer = new ResultLineWriter(selectEntities(evaluator.list, new Set(autotunes), {}, new Map()))
+    const writer = new ResultLineWriter(selectEntities(evaluator, {}))
     users.forEach((user, index) => {
       writer.write(evaluator.bind(user), index, output)
     })

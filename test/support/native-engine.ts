@@ -194,7 +194,7 @@ function withoutNulls(entry: Record<string, unknown>): ResultEntry {
 /**
  * The line without what the native engine does not decide by itself: it makes a client response in the order of a hash table, with the
  * nested gates' results shared between entities, and an unsupported condition leaves different exposures behind when the gates before
- * it were found instead of evaluated.
+ * it were found instead of evaluated. An unsupported layer also keeps what its last delegate left behind (`docs/differences.md`).
  */
 export function withoutOrderOfEvaluation(line: ResultLine): ResultLine {
   const entries = (kind: Record<string, ResultEntry>, fields: readonly string[]) =>
@@ -207,7 +207,12 @@ export function withoutOrderOfEvaluation(line: ResultLine): ResultLine {
     ...line,
     gates: entries(line.gates, ['secondary_exposures']),
     configs: entries(line.configs, ['passed', 'is_user_in_experiment']),
-    layers: entries(line.layers, ['is_user_in_experiment', 'undelegated_secondary_exposures']),
+    layers: entries(line.layers, [
+      'is_user_in_experiment',
+      'undelegated_secondary_exposures',
+      'explicit_parameters',
+      'group_name',
+    ]),
   }
 }
 

@@ -48,7 +48,7 @@ export class LineEvaluator {
 const decoder = new TextDecoder()
 
 /** One text per user, each ending in a line feed. */
-export function resultTexts(evaluator: Evaluator, specs: string, users: readonly User[]): string[] {
+export function resultTexts(evaluator: Evaluator, users: readonly User[]): string[] {
   const lines = new LineEvaluator(evaluator)
   return users.map((user, index) => lines.text(user, index))
 }
@@ -61,7 +61,7 @@ export function evaluateSet(set: DataSet, backend: Backend): string[] {
   let texts = evaluated.get(key)
   if (texts === undefined) {
     using evaluator = createEvaluator({ specs: set.specs(), idLists: set.idLists(), backend })
-    texts = resultTexts(evaluator, set.specs(), set.allUsers())
+    texts = resultTexts(evaluator, set.allUsers())
     evaluated.set(key, texts)
   }
   return texts

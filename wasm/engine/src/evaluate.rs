@@ -10,7 +10,7 @@ use crate::memo::{Decided, Known, Memo};
 use crate::reading;
 use crate::sha256::Prefix;
 use crate::specs::{Condition, Entity, Kind, Returned, Share, Source, Spec, Specs};
-use crate::user_agent::{self, TEXT_BYTES, UserAgentField};
+use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgentField};
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
@@ -374,10 +374,11 @@ impl<'f> Call<'f> {
                         value => value,
                     },
                     Source::UserAgent { field, agent, part } => {
-                        let (room, temporary) = self.temporary.split_at_mut(TEXT_BYTES);
-                        let value = match (self.input.slot(*field), self.input.slot(*agent)) {
-                            (Dynamic::Absent, Dynamic::Text(agent)) => part_of_agent(agent, *part, room),
-                            (value, _) => value,
+                        let (room, rest) = self.temporary.split_at_mut(TEXT_BYTES);
+                        let (agent_room, temporary) = rest.split_at_mut(MAX_AGENT_BYTES);
+                        let value = match self.input.slot(*field) {
+                            Dynamic::Absent => part_of_agent(self.input.slot(*agent), *part, room, agent_room),
+                            value => value,
                         };
                         self.outcome.value = test.passes(value, &specs.lists, temporary);
                         return Ok(());
@@ -510,9 +511,15 @@ fn hash_of_unit(input: Input<'_>, unit: u32, prefix: &Prefix, temporary: &mut [u
     prefix.hash(reading::text(input.slot(unit), temporary).unwrap_or_default())
 }
 
-/// A part of a user agent, written into `room` of [`TEXT_BYTES`].
-fn part_of_agent<'f>(agent: &'f [u8], part: UserAgentField, room: &'f mut [u8]) -> Dynamic<'f> {
-    match (user_agent::parse(reading::utf8(agent)), room.try_into()) {
+/// A part of the user agent, which is the text of any value; texts that are too long to be one have no parts.
+fn part_of_agent<'r>(
+    agent: Dynamic<'r>,
+    part: UserAgentField,
+    room: &'r mut [u8],
+    agent_room: &'r mut [u8],
+) -> Dynamic<'r> {
+    let parsed = reading::text_within(agent, agent_room).and_then(|agent| user_agent::parse(reading::utf8(agent)));
+    match (parsed, room.try_into()) {
         (Some(parsed), Ok(room)) => Dynamic::Text(parsed.text(part, room).as_bytes()),
         _ => Dynamic::Absent,
     }

@@ -50,15 +50,27 @@ pub fn utf8(bytes: &[u8]) -> &str {
 }
 
 /// The value's text: itself, `true`, a plain decimal number, compact JSON of an array. Nothing for null and objects.
+///
+/// The host gave room for any text that its values can make.
 pub fn text<'t>(value: Dynamic<'t>, temporary: &'t mut [u8]) -> Option<&'t [u8]> {
+    let has_text = !matches!(
+        value,
+        Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_)
+    );
+    has_text.then(|| text_within(value, temporary).expect("the frame's temporary memory is too small for a text"))
+}
+
+/// As [`text`]; nothing, too, for a text longer than the memory that it has to be written into.
+pub fn text_within<'t>(value: Dynamic<'t>, memory: &'t mut [u8]) -> Option<&'t [u8]> {
+    let mut writer = Writer::new(memory);
     match value {
-        Dynamic::Text(text) => Some(text),
-        Dynamic::Bool(true) => Some(b"true"),
-        Dynamic::Bool(false) => Some(b"false"),
-        Dynamic::Number(number) => Some(written(temporary, |out| write_number(number, out))),
-        Dynamic::Array(elements) => Some(written(temporary, |out| write_array(elements, out))),
-        Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_) => None,
+        Dynamic::Text(text) => return Some(text),
+        Dynamic::Bool(value) => write!(writer, "{value}").ok()?,
+        Dynamic::Number(number) => write_number(number, &mut writer).ok()?,
+        Dynamic::Array(elements) => write_array(elements, &mut writer).ok()?,
+        Dynamic::Absent | Dynamic::Null | Dynamic::Object(_) | Dynamic::Time(_) => return None,
     }
+    Some(writer.finish())
 }
 
 /// An object's compact JSON, which is no reading of its own: only bandits look at it.
