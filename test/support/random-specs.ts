@@ -54,6 +54,8 @@ const patterns = [
   'a++b',
 ]
 const percentages = [100, 100, 100, 0, 50, 10, 33.33, 0.5, 99.99, 0.01, 12.345, -1, 150]
+// As an instant, minus infinity is the smallest integer, on which the native engine aborts when asked whether that is `on` a day.
+const anyTargets = [...scalars, ...objects].filter((target) => target !== '-infinity')
 const listNames = ['list_a', 'missing_list']
 
 export interface RandomProject {
@@ -269,7 +271,7 @@ function operatorAndTarget(random: Random): { operator: string; targetValue: unk
   ])
   if (operator.includes('segment_list')) return { operator, targetValue: random.pick(listNames) }
   if (operator === 'str_matches') return { operator, targetValue: random.pick(patterns) }
-  if (random.chance(0.1)) return { operator, targetValue: random.pick([...scalars, ...objects]) }
+  if (random.chance(0.1)) return { operator, targetValue: random.pick(anyTargets) }
   if (numericOperators.includes(operator))
     return { operator, targetValue: random.pick([...numbers, ...numbers.map(String)]) }
   if (versionOperators.includes(operator)) return { operator, targetValue: random.pick(versions) }

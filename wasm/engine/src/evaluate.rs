@@ -5,7 +5,7 @@
 mod bandit;
 mod layer;
 
-use crate::frame::{Dynamic, Head, Input, Logged, NONE, flags};
+use crate::frame::{Dynamic, Head, Input, NONE, flags, logged};
 use crate::memo::{Decided, Known, Memo};
 use crate::reading;
 use crate::sha256::Prefix;
@@ -400,7 +400,7 @@ impl<'f> Call<'f> {
             Known::Open => return Err(TooDeep),
             Known::Done(decided) => {
                 if decided.log[0] < decided.log[1] {
-                    self.log([decided.log[0], Logged::REPEAT, decided.log[1]]);
+                    self.log([decided.log[0], logged::REPEAT, decided.log[1]]);
                 }
                 self.outcome.value = decided.value;
                 if decided.recognized {
@@ -445,9 +445,9 @@ impl<'f> Call<'f> {
         }
     }
 
-    fn log(&mut self, entry: [u32; Logged::SIZE]) {
-        let at = self.logged as usize * Logged::SIZE;
-        self.log[at..at + Logged::SIZE].copy_from_slice(&entry);
+    fn log(&mut self, entry: [u32; logged::SIZE]) {
+        let at = self.logged as usize * logged::SIZE;
+        self.log[at..at + logged::SIZE].copy_from_slice(&entry);
         self.logged += 1;
     }
 
@@ -461,7 +461,7 @@ impl<'f> Call<'f> {
         self.outcome.list = self.logged;
         for stretch in [[start, end], list] {
             if stretch[0] < stretch[1] {
-                self.log([stretch[0], Logged::REPEAT, stretch[1]]);
+                self.log([stretch[0], logged::REPEAT, stretch[1]]);
             }
         }
     }

@@ -91,13 +91,11 @@ pub struct Slot {
 /// Size of [`Slot`].
 pub const SLOT_SIZE: usize = size_of::<Slot>();
 
-/// Entries of the exposure log: gate number, value, rule text number; or a repeated stretch of the log.
-#[derive(Clone, Copy)]
-pub struct Logged(pub [u32; 3]);
-
-impl Logged {
+/// Entries of the exposure log.
+pub mod logged {
+    /// Words of an entry: gate number, value (0 or 1), text number of the rule id.
     pub const SIZE: usize = 3;
-    /// As the second word: the first and third are the start and end of a stretch of the log that applies again.
+    /// As an entry's second word: its first and third are the start and end of a stretch of the log that applies here.
     pub const REPEAT: u32 = 2;
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::frame::Logged;
+use crate::frame::logged;
 use crate::memo::Memo;
 use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
 use crate::user_agent::TEXT_BYTES;
@@ -181,7 +181,7 @@ impl Plan {
         [
             Memo::words(self.gates),
             self.contributions as usize * 2,
-            self.log as usize * Logged::SIZE,
+            self.log as usize * logged::SIZE,
         ]
     }
 

@@ -238,12 +238,14 @@ impl Test {
                         .iter()
                         .any(|element| reading::is_text(element, text, temporary))
                 };
-                match quantity {
-                    Quantity::Any => texts.iter().any(|text| is_in(text, temporary)),
-                    Quantity::None => !texts.iter().any(|text| is_in(text, temporary)),
-                    Quantity::All => texts.iter().all(|text| is_in(text, temporary)),
-                    Quantity::NotAll => !texts.iter().all(|text| is_in(text, temporary)),
-                }
+                let (wanted, passes) = match quantity {
+                    Quantity::Any => (true, true),
+                    Quantity::None => (true, false),
+                    Quantity::All => (false, false),
+                    Quantity::NotAll => (false, true),
+                };
+                // Finding a text that is (or is not) there decides each of the four.
+                texts.any(|text| is_in(text, temporary) == wanted) == passes
             }
         }
     }

@@ -59,10 +59,11 @@ impl TextSet {
         }
     }
 
-    pub fn iter(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+    /// Whether `test` holds for a text of the set.
+    pub fn any(&self, mut test: impl FnMut(&[u8]) -> bool) -> bool {
         match self {
-            TextSet::Few(texts) => Box::new(texts.iter().map(|text| &**text)),
-            TextSet::Many(texts) => Box::new(texts.iter().map(|text| &**text)),
+            TextSet::Few(texts) => texts.iter().any(|text| test(text)),
+            TextSet::Many(texts) => texts.iter().any(|text| test(text)),
         }
     }
 }
