@@ -207,7 +207,8 @@ export class Evaluator implements Disposable {
     if (entity === undefined) return Outcome.unrecognized(engine)
     const frame = this.#written(engine, kind, entity, source)
     try {
-      return Outcome.read(engine, frame, enter(engine, frame))
+      const flags = enter(engine, frame)
+      return new Outcome(engine, frame, flags)
     } finally {
       frame.release()
     }
