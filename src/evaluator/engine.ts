@@ -17,6 +17,7 @@ export const ENGINE = {
   framegate_id_list: { parameters: ['usize', 'frame', 'usize', 'frame', 'usize'], result: 'u32' },
   framegate_country_table: { parameters: ['usize', 'frame', 'usize'], result: 'u32' },
   framegate_evaluate: { parameters: ['usize', 'frame'], result: 'u32' },
+  framegate_panic: { parameters: ['frame', 'usize'], result: 'usize' },
 } as const
 
 /** How the engine's wasm build allocates and where it leaves panic messages. */
@@ -108,7 +109,7 @@ function load(library: EngineLibrary, bytes: Uint8Array, appId: string | undefin
 function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
   const text = readText(library, (frame, capacity) => library.symbols.framegate_load_error(frame, capacity))
   if (text === '')
-    return new FramegateError('GUEST_TRAPPED', 'the engine failed while loading the specs; use other specs')
+    return new FramegateError('GUEST_TRAPPED', `loading the specs panicked: ${panicMessage(library)}; use others`)
   const { code, offset, message } = JSON.parse(text) as {
     code: 'SPECS_INVALID' | 'SPECS_UNCHANGED'
     offset?: number
@@ -122,6 +123,11 @@ function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
     code,
     `the specs were refused${place}: ${message}; pass a download_config_specs payload (v1 or v2)`,
   )
+}
+
+/** What the engine said when it panicked without trapping. */
+export function panicMessage(library: EngineLibrary): string {
+  return readText(library, (frame, capacity) => library.symbols.framegate_panic(frame, capacity))
 }
 
 function position(bytes: Uint8Array, offset: number): string {

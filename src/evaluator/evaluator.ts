@@ -5,7 +5,7 @@ import { type Frame, FramegateError, type Guest } from '../ffi/index.ts'
 import { BoundUser } from './bound.ts'
 import type { Catalog, Entity, Plan } from './catalog.ts'
 import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
-import { type CountryTable, Engine } from './engine.ts'
+import { type CountryTable, Engine, panicMessage } from './engine.ts'
 import { FLAG, HEAD, HEAD_SIZE, KIND, SLOT_SIZE, TEMPORARY, TEMPORARY_PER_HEAP_BYTE } from './layout.ts'
 import { describe } from './lookup.ts'
 import { Outcome } from './outcome.ts'
@@ -257,7 +257,8 @@ function frameSize(engine: Engine, plan: Plan, heap: number): number {
 function enter(engine: Engine, frame: Frame): number {
   const flags = engine.library.symbols.framegate_evaluate(engine.handle, frame)
   if (flags >= FLAG.panicked) {
-    throw new FramegateError('GUEST_TRAPPED', 'the engine panicked on this input; the next call is not affected')
+    const reason = panicMessage(engine.library)
+    throw new FramegateError('GUEST_TRAPPED', `framegate_evaluate panicked: ${reason}; the next call is not affected`)
   }
   return flags
 }

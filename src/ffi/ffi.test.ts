@@ -1,11 +1,37 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { ENGINE, ENGINE_MODULE } from '../evaluator/engine.ts'
 import { engineModule } from '../node.ts'
-import { FramegateError, open } from './index.ts'
+import { type Frame, FramegateError, open } from './index.ts'
 
 const guest = () => ({ module: engineModule(), ...ENGINE_MODULE })
 const failing = (code: string, message?: string) =>
   expect.objectContaining({ code, ...(message ? { message: expect.stringContaining(message) } : {}) })
+
+const sharedObject = fileURLToPath(new URL(`../../dist/libframegate-linux-${process.arch}.so`, import.meta.url))
+
+type Engine = ReturnType<typeof open<typeof ENGINE>>
+
+function loadEmptySpecs(library: Engine): number {
+  const members = ['feature_gates', 'dynamic_configs', 'layer_configs', 'condition_map', 'experiment_to_layer']
+  const specs = { has_updates: true, time: 1, ...Object.fromEntries(members.map((name) => [name, {}])) }
+  const bytes = new TextEncoder().encode(JSON.stringify(specs))
+  const frame = library.frame(bytes.length)
+  frame.memory.u8.set(bytes, frame.base)
+  const handle = library.symbols.framegate_load(frame, bytes.length, null, 0)
+  frame.release()
+  return handle
+}
+
+/** A frame whose head asks for a kind that does not exist. */
+function badFrame(library: Engine): Frame {
+  const frame = library.frame(96)
+  const head = frame.base >>> 2
+  frame.memory.i32.fill(0, head, head + 24)
+  frame.memory.i32[head] = 99
+  return frame
+}
 
 describe('frames', () => {
   test('a nested frame lies above its outer one, and memory is used again after release', () => {
@@ -67,23 +93,23 @@ describe('abrupt ends', () => {
   })
 
   test('the error carries the guest’s panic message', () => {
-    const specs = new TextEncoder().encode(
-      '{"has_updates":true,"time":1,"feature_gates":{},"dynamic_configs":{},"layer_configs":{},"condition_map":{},"experiment_to_layer":{}}',
-    )
-    let handle = 0
-    const library = open(guest(), ENGINE, (started) => {
-      const bytes = started.frame(specs.length)
-      bytes.memory.u8.set(specs, bytes.base)
-      handle = started.symbols.framegate_load(bytes, specs.length, null, 0)
-      bytes.release()
-    })
-    const frame = library.frame(96)
-    frame.memory.i32.fill(0, frame.base >> 2, (frame.base >> 2) + 24)
-    frame.memory.i32[frame.base >> 2] = 99
+    const library = open(guest(), ENGINE)
+    const handle = loadEmptySpecs(library)
+    const frame = badFrame(library)
     expect(() => library.symbols.framegate_evaluate(handle, frame)).toThrow(
       failing('GUEST_TRAPPED', 'index out of bounds'),
     )
   })
+})
+
+test('a panic of the shared object ends at its boundary, with the message', () => {
+  const library = open({ library: sharedObject, koffi: createRequire(import.meta.url)('koffi') }, ENGINE)
+  const handle = loadEmptySpecs(library)
+  expect(library.symbols.framegate_evaluate(handle, badFrame(library))).toBe(2 ** 31)
+  const frame = library.frame(508)
+  const length = library.symbols.framegate_panic(frame, frame.size)
+  const message = new TextDecoder().decode(frame.memory.u8.subarray(frame.base, frame.base + length))
+  expect(message).toContain('index out of bounds')
 })
 
 test('a wrong number of arguments is refused before anything crosses', () => {

@@ -1,8 +1,8 @@
 //! The C ABI. All memory that crosses is the host's: it hands in frames and bytes, and the engine copies into them.
 //! This is the only module with `unsafe` besides the allocator.
 //!
-//! A panic aborts the wasm build, which traps; its message is then at [`framegate_panic_message`]. The shared object
-//! unwinds up to the boundary and returns [`PANICKED`], the message at the same place.
+//! A panic aborts the wasm build, which traps; a host that kept [`framegate_panic_message`] finds its message there. The
+//! shared object unwinds up to the boundary and returns [`PANICKED`]; [`framegate_panic`] then tells the message.
 
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,6 +70,20 @@ pub extern "C" fn framegate_panic_message() -> *const Message {
     MESSAGE.with(std::ptr::from_ref)
 }
 
+/// Copies the calling thread's last panic message and returns its length; copies nothing where `capacity` is smaller.
+///
+/// # Safety
+/// `out` must point to `capacity` writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framegate_panic(out: *mut u8, capacity: usize) -> usize {
+    MESSAGE.with(|message| {
+        // SAFETY: the buffer is this thread's, and nothing on this thread writes it meanwhile.
+        let bytes = unsafe { &*message.bytes.get() };
+        // SAFETY: as the caller says.
+        unsafe { copy(&bytes[..message.length.get() as usize], out, capacity) }
+    })
+}
+
 /// `size` bytes at a multiple of 8, owned by the caller until [`framegate_free`]; null when there are none.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_alloc(size: usize) -> *mut u8 {
@@ -109,6 +123,7 @@ pub unsafe extern "C" fn framegate_load(
     app_id: *const u8,
     app_id_length: usize,
 ) -> *mut Specs {
+    LOAD_ERROR.set(None);
     guarded(std::ptr::null_mut(), || {
         // SAFETY: as the caller says.
         let payload = unsafe { bytes(payload, length) };
