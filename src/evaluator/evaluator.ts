@@ -3,24 +3,17 @@
 
 import { type Frame, FramegateError, type Guest } from '../ffi/index.ts'
 import { BoundUser } from './bound.ts'
-import type { Catalog, Entity, Plan } from './catalog.ts'
-import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
-import { type CountryTable, Engine, panicMessage } from './engine.ts'
-import { FLAG, HEAD, HEAD_SIZE, KIND, SLOT_SIZE, TEMPORARY, TEMPORARY_PER_HEAP_BYTE } from './layout.ts'
+import type { Entity } from './catalog.ts'
+import { OVERFLOW } from './encode.ts'
+import { type CountryTable, checkPanic, Engine } from './engine.ts'
+import { FLAG, HEAD, KIND, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
 import { describe } from './lookup.ts'
 import { Outcome } from './outcome.ts'
 import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 import type { EvaluatorOptions, LoadReport, SpecList, SpecsSource, User } from './types.ts'
+import { changing, type FieldSource, FreshUser } from './user.ts'
 
-/** Where a call's fields come from. */
-export interface FieldSource {
-  /** Heap bytes that are likely enough for the fields of a plan. */
-  heapRoom(engine: Engine, plan: Plan): number
-  /** Writes the fields and returns the end of the heap, or {@link OVERFLOW}. */
-  write(engine: Engine, plan: Plan, target: Target): number
-  /** Heap bytes that are enough in any case. */
-  heapBound(engine: Engine, plan: Plan): number
-}
+const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
 
 /**
  * Evaluates gates, dynamic configs, experiments and layers of one payload, synchronously and in this thread.
@@ -217,26 +210,42 @@ export class Evaluator implements Disposable {
   /** A frame with everything that the call needs written into it. */
   #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
     const { plan } = entity
-    let room = source.heapRoom(engine, plan)
-    for (;;) {
-      const frame = engine.library.frame(frameSize(engine, plan, room))
-      try {
-        const end = source.write(engine, plan, {
-          memory: frame.memory,
-          base: frame.base,
-          limit: engine.heapStart + room,
-        })
-        if (end !== OVERFLOW) {
-          this.#writeHead(frame, kind, entity, (end + 7) & ~7)
-          return frame
-        }
-      } catch (error) {
-        frame.release()
-        throw error
+    const room = source.heapRoom(engine, plan)
+    return (
+      this.#tryWrite(engine, kind, entity, source, room, PLAIN) ??
+      this.#tryWrite(engine, kind, entity, source, source.heapBound(engine, plan) + 8, CONTAINERS) ??
+      fail(changing())
+    )
+  }
+
+  /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
+  #tryWrite(
+    engine: Engine,
+    kind: number,
+    entity: Entity,
+    source: FieldSource,
+    room: number,
+    factor: number,
+  ): Frame | undefined {
+    const { plan } = entity
+    const { heapStart, library } = engine
+    const frame = library.frame(heapStart + room + 8 + plan.scratch + TEMPORARY + factor * room)
+    const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
+    try {
+      const end = source.write(engine, plan, target)
+      const heapEnd = (end + 7) & ~7
+      const temporary = frame.size - heapEnd - plan.scratch - TEMPORARY
+      const needed = (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart)
+      if (end !== OVERFLOW && needed <= temporary) {
+        this.#writeHead(frame, kind, entity, heapEnd)
+        return frame
       }
+    } catch (error) {
       frame.release()
-      room = source.heapBound(engine, plan) + 8
+      throw error
     }
+    frame.release()
+    return undefined
   }
 
   #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
@@ -250,60 +259,12 @@ export class Evaluator implements Disposable {
   }
 }
 
-function frameSize(engine: Engine, plan: Plan, heap: number): number {
-  return engine.heapStart + heap + 8 + plan.scratch + TEMPORARY + TEMPORARY_PER_HEAP_BYTE * heap
+function fail(error: FramegateError): never {
+  throw error
 }
 
 function enter(engine: Engine, frame: Frame): number {
   const flags = engine.library.symbols.framegate_evaluate(engine.handle, frame)
-  if (flags >= FLAG.panicked) {
-    const reason = panicMessage(engine.library)
-    throw new FramegateError('GUEST_TRAPPED', `framegate_evaluate panicked: ${reason}; the next call is not affected`)
-  }
+  checkPanic(engine.library, flags)
   return flags
-}
-
-/** A user that is asked about once: its fields go straight into the frame. */
-class FreshUser implements FieldSource {
-  readonly #user: User
-
-  constructor(user: User) {
-    this.#user = checkedUser(user)
-  }
-
-  heapRoom(_engine: Engine, { fields }: Plan): number {
-    return 256 + 128 * fields.length
-  }
-
-  write({ catalog, heapStart }: Engine, { fields }: Plan, target: Target): number {
-    let cursor = heapStart
-    for (let index = 0; index < fields.length; index++) {
-      const field = fields[index] as number
-      cursor = writeField(catalog, field, target, cursor, this.#user)
-      if (cursor === OVERFLOW) return OVERFLOW
-    }
-    return cursor
-  }
-
-  heapBound({ catalog }: Engine, { fields }: Plan): number {
-    return fields.reduce((bytes, field) => bytes + heapBound(catalog.readers[field]?.(this.#user)), 0)
-  }
-}
-
-/** Writes one field of a user into its slot. */
-export function writeField(catalog: Catalog, field: number, target: Target, cursor: number, user: User): number {
-  const read = catalog.readers[field] as Catalog['readers'][number]
-  return writeValue(
-    target,
-    HEAD_SIZE + field * SLOT_SIZE,
-    cursor,
-    read(user),
-    (catalog.fields[field] as [string, string])[1],
-  )
-}
-
-/** @throws {@link FramegateError} `USER_INVALID` when it is no object */
-export function checkedUser(user: User): User {
-  if (typeof user === 'object' && user !== null) return user
-  throw new FramegateError('USER_INVALID', `the user is ${user === null ? 'null' : `a ${typeof user}`}; pass an object`)
 }

@@ -32,9 +32,14 @@ export const HEAD = {
 export const HEAD_SIZE = 96
 export const SLOT_SIZE = 16
 
-/** Temporary bytes that any call may take, and how many more for each byte of heap. */
+/** Temporary bytes that any call may take. */
 export const TEMPORARY = 1024
-export const TEMPORARY_PER_HEAP_BYTE = 6
+
+/**
+ * Temporary bytes for each byte of heap. A text's lower case is at most half as long again; a control character in an
+ * array is one byte of heap, six of JSON, and six more of its lower case.
+ */
+export const TEMPORARY_FACTOR = { plain: 2, containers: 12 } as const
 
 /** Tags of slots. */
 export const TAG = { absent: 0, null: 1, false: 2, true: 3, number: 4, text: 5, array: 6, object: 7 } as const

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'DISPOSED'
   | 'FRAME_STALE'
   | 'GUEST_INCOMPATIBLE'
+  | 'GUEST_INTERRUPTED'
   | 'GUEST_MEMORY_EXHAUSTED'
   | 'GUEST_STACK_EXHAUSTED'
   | 'GUEST_TRAPPED'
@@ -23,7 +24,7 @@ export type ErrorCode =
 const brand = Symbol.for('framegate.error')
 
 /**
- * Every error that framegate throws.
+ * Every error that the library throws.
  *
  * `instanceof` also recognises errors of another copy of the package in the same process.
  */

@@ -4,7 +4,7 @@
 
 import type { Definitions, SymbolDefinition, Symbols } from './definitions.ts'
 import { FramegateError } from './errors.ts'
-import type { Frame, Memory } from './frame.ts'
+import { checkedSize, exhausted, type Frame, type Memory } from './frame.ts'
 import type { Library, Start } from './library.ts'
 
 /** The part of koffi that is used; the caller loads koffi, so that this module needs no runtime of its own. */
@@ -57,13 +57,13 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined> {
     const loaded = load(guest)
     const symbols: Record<string, unknown> = {}
     for (const [name, definition] of Object.entries(definitions)) {
-      symbols[name] = bind(prototype(loaded, name, definition, guest.library), definition)
+      symbols[name] = this.#bind(name, prototype(loaded, name, definition, guest.library), definition)
     }
     this.symbols = symbols as Symbols<Defined>
   }
 
   frame(size: number): Frame {
-    if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
+    this.#checkOpen()
     return new Owned(size)
   }
 
@@ -74,7 +74,26 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined> {
   [Symbol.dispose](): void {
     this.close()
   }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
+  }
+
+  #bind(name: string, call: Prototype, { parameters, result }: SymbolDefinition): Prototype {
+    const isFrame = parameters.map((type) => type === 'frame')
+    // koffi returns sizes as BigInt where they do not fit a number; addresses of user space do.
+    const convert = result === 'usize' ? Number : (returned: unknown) => returned
+    return (...values) => {
+      this.#checkOpen()
+      if (values.length !== parameters.length) {
+        throw new FramegateError('ARGUMENT_INVALID', `${name} takes ${parameters.length} arguments; see its definition`)
+      }
+      return convert(call(...values.map((value, index) => (isFrame[index] ? memoryOf(value) : value))))
+    }
+  }
 }
+
+type Prototype = (...parameters: unknown[]) => unknown
 
 function load(guest: NativeGuest): ReturnType<Koffi['load']> {
   try {
@@ -94,7 +113,7 @@ function prototype(
   name: string,
   definition: SymbolDefinition,
   path: string,
-): (...parameters: unknown[]) => unknown {
+): Prototype {
   try {
     return loaded.func(
       name,
@@ -106,37 +125,35 @@ function prototype(
   }
 }
 
-function bind(
-  call: (...parameters: unknown[]) => unknown,
-  { parameters, result }: SymbolDefinition,
-): (...parameters: unknown[]) => unknown {
-  const wide = result === 'usize'
-  if (parameters.length === 2 && parameters[0] === 'usize' && parameters[1] === 'frame' && !wide) {
-    return (handle, frame) => call(handle, (frame as Owned).memory.u8)
-  }
-  const frames = parameters.map((type) => type === 'frame')
-  return (...values) => {
-    const returned = call(
-      ...values.map((value, index) => (frames[index] && value ? (value as Owned).memory.u8 : value)),
-    )
-    // koffi returns sizes as BigInt where they do not fit a number; addresses of user space do.
-    return wide ? Number(returned) : returned
-  }
-}
-
 /** A frame with memory of its own. */
 class Owned implements Frame {
   readonly memory: Memory
   readonly base = 0
   readonly size: number
+  released = false
 
   constructor(size: number) {
-    this.size = (size + 7) & ~7
-    const buffer = new ArrayBuffer(this.size)
+    this.size = checkedSize(size)
+    let buffer: ArrayBuffer
+    try {
+      buffer = new ArrayBuffer(this.size)
+    } catch {
+      throw exhausted(size)
+    }
     this.memory = { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) }
   }
 
   release(): void {
     // The memory goes with the object: nobody else ever had it.
+    if (this.released) throw new FramegateError('FRAME_STALE', 'the frame was released before; release it once')
+    this.released = true
   }
+}
+
+/** The memory that a call hands over. */
+function memoryOf(frame: unknown): Uint8Array | null {
+  if (frame === null) return null
+  const { memory, released } = frame as Owned
+  if (released) throw new FramegateError('FRAME_STALE', 'the frame was released; take a new one')
+  return memory.u8
 }

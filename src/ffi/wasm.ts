@@ -4,7 +4,7 @@
 
 import type { Definitions, SymbolDefinition, Symbols } from './definitions.ts'
 import { FramegateError } from './errors.ts'
-import type { Frame, Memory } from './frame.ts'
+import { checkedSize, exhausted, type Frame, type Memory } from './frame.ts'
 import type { Library, Start } from './library.ts'
 
 /** A guest compiled to WebAssembly. */
@@ -19,9 +19,6 @@ export interface WasmGuest {
 
 /** The region that frames are carved from. Larger frames get a block of their own from the guest's allocator. */
 const STACK_BYTES = 64 * 1024
-
-/** Sizes of frames are 32-bit integers. */
-const LARGEST_FRAME = 0x7fff_fff0
 
 type Export = (...parameters: number[]) => number
 
@@ -38,16 +35,16 @@ class WasmLibrary<Defined extends Definitions> implements Library<Defined> {
   readonly backend = 'wasm'
   readonly symbols: Symbols<Defined>
   readonly #guest: WasmGuest
-  readonly #start: Start<Defined> | undefined
   readonly #names: readonly string[]
+  readonly #start: Start<Defined> | undefined
   #instance: Instance | undefined
   #generation = 0
   #closed = false
 
   constructor(guest: WasmGuest, definitions: Defined, start: Start<Defined> | undefined) {
     this.#guest = guest
-    this.#start = start
     this.#names = Object.keys(definitions)
+    this.#start = start
     const symbols: Record<string, unknown> = {}
     for (const [name, definition] of Object.entries(definitions)) symbols[name] = this.#bind(name, definition)
     this.symbols = symbols as Symbols<Defined>
@@ -63,7 +60,7 @@ class WasmLibrary<Defined extends Definitions> implements Library<Defined> {
   }
 
   frame(size: number): Frame {
-    return (this.#instance ?? this.#live()).carve(size)
+    return this.#live().carve(size)
   }
 
   close(): void {
@@ -77,9 +74,10 @@ class WasmLibrary<Defined extends Definitions> implements Library<Defined> {
 
   /** The instance that answers, a new one if the last was retired. */
   #live(): Instance {
-    if (this.#instance) return this.#instance
+    const current = this.#instance
+    if (current !== undefined && !current.retired) return current
     if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
-    const instance = new Instance(this.#guest, this.#names)
+    const instance = new Instance(this.#guest, this.#names, this.#generation + 1)
     this.#instance = instance
     this.#generation++
     try {
@@ -93,62 +91,46 @@ class WasmLibrary<Defined extends Definitions> implements Library<Defined> {
 
   #bind(name: string, { parameters, result }: SymbolDefinition): Export {
     const unsigned = result === 'u32' || result === 'usize'
-    // The shape of nearly every hot call, without an array of arguments.
+    // The shape of nearly every hot call, without arrays of arguments.
     if (parameters.length === 2 && parameters[0] === 'usize' && parameters[1] === 'frame') {
       return ((handle: number, frame: unknown) => {
-        const instance = this.#instance ?? this.#live()
+        if (frame === undefined) throw wrongCount(name, parameters.length)
+        const instance = this.#live()
         const address = addressOf(frame, instance)
+        const call = instance.functions[name] as Export
         try {
-          const returned = (instance.functions[name] as Export)(handle, address)
-          if (instance.memory.u8.byteLength === 0) instance.refresh()
+          const returned = call(handle, address)
           return unsigned ? returned >>> 0 : returned
         } catch (error) {
-          throw this.#ended(instance, name, error)
+          throw instance.ended(name, error)
+        } finally {
+          instance.settle()
         }
       }) as Export
     }
     return (...values) => {
-      if (values.length !== parameters.length) {
-        throw new FramegateError(
-          'ARGUMENT_INVALID',
-          `${name} takes ${parameters.length} arguments, not ${values.length}; see its definition`,
-        )
-      }
-      const instance = this.#instance ?? this.#live()
+      if (values.length !== parameters.length) throw wrongCount(name, parameters.length)
+      const instance = this.#live()
       const converted = values.map((value, index) =>
         parameters[index] === 'frame' ? addressOf(value, instance) : value,
       )
-      try {
-        const returned = (instance.functions[name] as Export)(...converted)
-        if (instance.memory.u8.byteLength === 0) instance.refresh()
-        return unsigned ? returned >>> 0 : returned
-      } catch (error) {
-        throw this.#ended(instance, name, error)
-      }
+      const returned = instance.call(name, converted)
+      return unsigned ? returned >>> 0 : returned
     }
   }
+}
 
-  /** Retires the instance whose call did not return and says why in the caller's terms. */
-  #ended(instance: Instance, symbol: string, cause: unknown): FramegateError {
-    if (this.#instance === instance) this.#instance = undefined
-    instance.retired = true
-    const panic = instance.panicMessage()
-    const next = `the instance was retired, the next call runs on generation ${this.#generation + 1}`
-    if (cause instanceof WebAssembly.RuntimeError) {
-      const reason = panic || cause.message
-      return new FramegateError('GUEST_TRAPPED', `${symbol} trapped: ${reason}; ${next}`, { cause })
-    }
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return new FramegateError('GUEST_STACK_EXHAUSTED', `${symbol} did not return: ${message}; ${next}`, { cause })
-  }
+function wrongCount(name: string, expected: number): FramegateError {
+  return new FramegateError('ARGUMENT_INVALID', `${name} takes ${expected} arguments; see its definition`)
 }
 
 function addressOf(frame: unknown, instance: Instance): number {
   if (frame === null) return 0
-  if ((frame as Carved).instance !== instance) {
-    throw new FramegateError('FRAME_STALE', 'the frame belongs to an instance that was retired; take a new one')
+  const carved = frame as Carved
+  if (carved.instance !== instance || carved.released) {
+    throw new FramegateError('FRAME_STALE', 'the frame was released, or its instance was retired; take a new one')
   }
-  return (frame as Carved).base
+  return carved.base
 }
 
 /** One instantiation: its functions, its memory, its stack of frames. */
@@ -156,71 +138,117 @@ class Instance {
   readonly functions: Record<string, Export>
   readonly memory: Memory
   retired = false
+  readonly #generation: number
   readonly #linear: WebAssembly.Memory
-  readonly #alloc: Export
-  readonly #free: Export
+  readonly #alloc: string
+  readonly #free: string
   readonly #panicAddress: number
   readonly #end: number
   #top: number
 
-  constructor(guest: WasmGuest, names: readonly string[]) {
-    const { exports } = new WebAssembly.Instance(guest.module, guest.imports ?? {})
+  constructor(guest: WasmGuest, names: readonly string[], generation: number) {
+    this.#generation = generation
+    const exports = instantiate(guest)
     this.functions = exports as Record<string, Export>
-    for (const name of names) this.#export(name)
     if (!(exports.memory instanceof WebAssembly.Memory)) {
       throw new FramegateError('GUEST_INCOMPATIBLE', 'the module exports no memory; build it with its memory exported')
     }
     this.#linear = exports.memory
     this.memory = views(this.#linear.buffer)
-    this.#alloc = this.#export(guest.allocator.alloc)
-    this.#free = this.#export(guest.allocator.free)
-    this.#panicAddress = guest.panicMessage ? this.#export(guest.panicMessage)() >>> 0 : 0
-    this.#top = this.allocate(STACK_BYTES)
+    this.#alloc = guest.allocator.alloc
+    this.#free = guest.allocator.free
+    const { panicMessage } = guest
+    for (const name of [...names, this.#alloc, this.#free, ...(panicMessage ? [panicMessage] : [])]) {
+      if (typeof exports[name] === 'function') continue
+      throw new FramegateError('SYMBOL_NOT_FOUND', `the module exports no function ${name}; check its name and build`)
+    }
+    this.#panicAddress = panicMessage ? this.call(panicMessage, []) >>> 0 : 0
+    this.#top = this.#allocate(STACK_BYTES)
     this.#end = this.#top + STACK_BYTES
   }
 
+  /** Enters the guest. A call that does not return retires the instance. */
+  call(name: string, parameters: readonly number[]): number {
+    try {
+      return (this.functions[name] as Export)(...parameters)
+    } catch (error) {
+      throw this.ended(name, error)
+    } finally {
+      this.settle()
+    }
+  }
+
+  /** Where memory grew during a call, the old views are detached. */
+  settle(): void {
+    if (this.memory.u8.byteLength === 0) Object.assign(this.memory, views(this.#linear.buffer))
+  }
+
+  /** Retires the instance, whose call to `symbol` did not return, and says why in the caller's terms. */
+  ended(symbol: string, cause: unknown): FramegateError {
+    this.retired = true
+    const next = `the instance was retired, the next call runs on generation ${this.#generation + 1}`
+    const message = cause instanceof Error ? cause.message : String(cause)
+    if (cause instanceof WebAssembly.RuntimeError) {
+      const reason = this.#panicMessage() || message
+      return new FramegateError('GUEST_TRAPPED', `${symbol} trapped: ${reason}; ${next}`, { cause })
+    }
+    // Firefox has an InternalError of its own for a stack that is full.
+    if (cause instanceof RangeError || (cause instanceof Error && cause.name === 'InternalError')) {
+      return new FramegateError('GUEST_STACK_EXHAUSTED', `${symbol} ran out of stack: ${message}; ${next}`, { cause })
+    }
+    return new FramegateError('GUEST_INTERRUPTED', `an exception went through ${symbol}: ${message}; ${next}`, {
+      cause,
+    })
+  }
+
   carve(size: number): Carved {
-    if (size > LARGEST_FRAME) throw exhausted(size)
-    const rounded = (size + 7) & ~7
+    const rounded = checkedSize(size)
     const base = this.#top
-    if (base + rounded > this.#end) return new Carved(this, this.allocate(rounded), rounded, true)
+    if (base + rounded > this.#end) return new Carved(this, this.#allocate(rounded), rounded, true)
     this.#top = base + rounded
     return new Carved(this, base, rounded, false)
   }
 
-  uncarve(frame: Carved): void {
+  uncarve({ base, size, block }: Carved): void {
     if (this.retired) return
-    if (frame.block) this.#free(frame.base, frame.size)
-    else this.#top = frame.base
+    if (block) {
+      this.call(this.#free, [base, size])
+      return
+    }
+    if (base + size !== this.#top) {
+      throw new FramegateError('FRAME_STALE', 'a frame above this one is still in use; release that one first')
+    }
+    this.#top = base
   }
 
-  allocate(size: number): number {
-    const address = this.#alloc(size) >>> 0
-    if (this.memory.u8.byteLength === 0) this.refresh()
+  #allocate(size: number): number {
+    const address = this.call(this.#alloc, [size]) >>> 0
     if (address === 0) throw exhausted(size)
     return address
   }
 
-  /** Memory grew: the old views are detached. */
-  refresh(): void {
-    Object.assign(this.memory, views(this.#linear.buffer))
-  }
-
   /** What the guest said before it trapped; reading it does not enter the guest. */
-  panicMessage(): string {
+  #panicMessage(): string {
     const at = this.#panicAddress
     if (at === 0) return ''
-    const bytes = new Uint8Array(this.#linear.buffer)
     const length = new DataView(this.#linear.buffer).getUint32(at, true)
-    return new TextDecoder().decode(bytes.subarray(at + 4, at + 4 + length))
+    return new TextDecoder().decode(new Uint8Array(this.#linear.buffer, at + 4, length))
   }
+}
 
-  #export(name: string): Export {
-    const found = this.functions[name]
-    if (typeof found !== 'function') {
-      throw new FramegateError('SYMBOL_NOT_FOUND', `the module exports no function ${name}; check its name and build`)
+function instantiate({ module, imports }: WasmGuest): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module, imports ?? {}).exports
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    if (cause instanceof RangeError) {
+      throw new FramegateError('GUEST_MEMORY_EXHAUSTED', `no memory for another instance: ${message}; close some`, {
+        cause,
+      })
     }
-    return found
+    throw new FramegateError('GUEST_INCOMPATIBLE', `the module cannot be instantiated: ${message}; pass its imports`, {
+      cause,
+    })
   }
 }
 
@@ -232,6 +260,7 @@ class Carved implements Frame {
   readonly size: number
   /** Whether it has a block of its own instead of a piece of the stack region. */
   readonly block: boolean
+  released = false
 
   constructor(instance: Instance, base: number, size: number, block: boolean) {
     this.instance = instance
@@ -242,15 +271,10 @@ class Carved implements Frame {
   }
 
   release(): void {
+    if (this.released) throw new FramegateError('FRAME_STALE', 'the frame was released before; release it once')
     this.instance.uncarve(this)
+    this.released = true
   }
-}
-
-function exhausted(size: number): FramegateError {
-  return new FramegateError(
-    'GUEST_MEMORY_EXHAUSTED',
-    `the guest has no ${size} bytes for a frame; pass less data in one call`,
-  )
 }
 
 function views(buffer: ArrayBuffer): Memory {

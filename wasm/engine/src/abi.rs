@@ -217,6 +217,7 @@ pub unsafe extern "C" fn framegate_country_table(specs: *mut Specs, table: *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8) -> u32 {
     guarded(PANICKED, || {
+        assert!(!specs.is_null(), "the specs were unloaded");
         // SAFETY: as the caller says; the head is plain numbers.
         let (specs, mut head) = unsafe { (&*specs, frame.cast::<Head>().read()) };
         let (heap_end, length) = (head.heap_end as usize, head.length as usize);

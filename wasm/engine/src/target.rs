@@ -253,17 +253,16 @@ impl Test {
 
 /// Calls `test` with the value's text (empty when it has none), in lower case on request.
 fn with_text(value: Dynamic<'_>, fold_case: bool, temporary: &mut [u8], test: impl FnOnce(&[u8]) -> bool) -> bool {
-    if let Dynamic::Text(text) = value {
-        if !fold_case {
-            return test(text);
+    let (text, rest) = match value {
+        Dynamic::Text(text) => (text, temporary),
+        _ => {
+            let length = reading::text(value, temporary).unwrap_or_default().len();
+            let (text, rest) = temporary.split_at_mut(length);
+            (&*text, rest)
         }
-        return test(reading::lower(text, temporary));
-    }
-    let middle = temporary.len() / 2;
-    let (first, second) = temporary.split_at_mut(middle);
-    let text = reading::text(value, first).unwrap_or_default();
+    };
     if fold_case {
-        test(reading::lower(text, second))
+        test(reading::lower(text, rest))
     } else {
         test(text)
     }
