@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { ENGINE, ENGINE_MODULE } from '../evaluator/engine.ts'
 import { engineModule } from '../node.ts'
-import { type Frame, FramegateError, open } from './index.ts'
+import { type Frame, FramegateError, type Koffi, open } from './index.ts'
 
 const guest = () => ({ module: engineModule(), ...ENGINE_MODULE })
 const failing = (code: string, message?: string) =>
   expect.objectContaining({ code, ...(message ? { message: expect.stringContaining(message) } : {}) })
 
 const sharedObject = fileURLToPath(new URL(`../../dist/libframegate-linux-${process.arch}.so`, import.meta.url))
+
+const nativeGuest = () => ({ library: sharedObject, koffi: createRequire(import.meta.url)('koffi') as Koffi })
 
 type Engine = ReturnType<typeof open<typeof ENGINE>>
 
@@ -68,6 +70,26 @@ describe('frames', () => {
     frame.release()
   })
 
+  test.each(['wasm', 'native'])('a frame is released once and not used afterwards (%s)', (backend) => {
+    const library = open(backend === 'wasm' ? guest() : nativeGuest(), ENGINE)
+    const frame = library.frame(64)
+    frame.release()
+    expect(() => frame.release()).toThrow(failing('FRAME_STALE'))
+    expect(() => library.symbols.framegate_load_error(frame, 0)).toThrow(failing('FRAME_STALE'))
+    for (const size of [-8, 1.5, Number.NaN]) expect(() => library.frame(size)).toThrow(failing('ARGUMENT_INVALID'))
+    expect(() => library.frame(2 ** 32)).toThrow(failing('GUEST_MEMORY_EXHAUSTED'))
+  })
+
+  test('an outer frame is not released before the inner one', () => {
+    const library = open(guest(), ENGINE)
+    const outer = library.frame(64)
+    const inner = library.frame(64)
+    expect(() => outer.release()).toThrow(failing('FRAME_STALE'))
+    inner.release()
+    outer.release()
+    expect(library.frame(8).base).toBe(outer.base)
+  })
+
   test('memory that the guest does not have is a typed error, and the instance goes on', () => {
     const library = open(guest(), ENGINE)
     expect(() => library.frame(2 ** 32)).toThrow(failing('GUEST_MEMORY_EXHAUSTED'))
@@ -103,7 +125,7 @@ describe('abrupt ends', () => {
 })
 
 test('a panic of the shared object ends at its boundary, with the message', () => {
-  const library = open({ library: sharedObject, koffi: createRequire(import.meta.url)('koffi') }, ENGINE)
+  const library = open(nativeGuest(), ENGINE)
   const handle = loadEmptySpecs(library)
   expect(library.symbols.framegate_evaluate(handle, badFrame(library))).toBe(2 ** 31)
   const frame = library.frame(508)
