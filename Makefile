@@ -70,4 +70,4 @@ toolchain: ## make the toolchain now (the other targets make it when they need i
 
 .PHONY: clean
 clean: ## remove what was built (not npm's packages, not the toolchain in the cache folder)
-	rm -rf dist coverage wasm/*/target
+	rm -rf dist .cache wasm/*/target

@@ -157,7 +157,7 @@ async function main(): Promise<void> {
     process.stderr.write(`demo: --users takes a whole number above zero, not "${values.users}"\n`)
     process.exit(2)
   }
-  const file = join(HERE, '..', 'dist', 'example-users', `${DEFAULT_SEED}-${wanted}.ndjson`)
+  const file = join(HERE, '..', '.cache', 'example-users', `${DEFAULT_SEED}-${wanted}.ndjson`)
   if (!existsSync(file)) await writeUsers(file, wanted)
   const users = usersOf(file)
 

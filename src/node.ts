@@ -44,6 +44,9 @@ export function engineModule(): WebAssembly.Module {
  * ```
  */
 export function createEvaluator({ backend = 'wasm', module, library, ...options }: NodeOptions): Evaluator {
+  if (backend !== 'wasm' && backend !== 'native') {
+    throw new FramegateError('ARGUMENT_INVALID', `there is no backend ${String(backend)}; use 'wasm' or 'native'`)
+  }
   const guest: Guest =
     backend === 'native' ? nativeGuest(library) : { module: module ?? engineModule(), ...ENGINE_MODULE }
   return new Evaluator(guest, options, countryTable)

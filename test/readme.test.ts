@@ -1,5 +1,5 @@
 /**
- * Every TypeScript block of the README is a program: it is written to a file inside the built package, where `import 'framegate'`
+ * Every TypeScript block of the README is a program: it is written to a file inside the package, where `import 'framegate'`
  * finds `dist/`, and must run to its end. Where a block says
  * what it prints (`console.log(value) // printed`, on every such line), that is checked too.
  */
@@ -11,7 +11,7 @@ import { projectFolder } from './support/data.ts'
 
 const readme = readFileSync(join(projectFolder, 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
-const folder = join(projectFolder, 'dist/readme')
+const folder = join(projectFolder, '.cache/readme')
 
 describe('README', () => {
   test('has TypeScript in it', () => {

@@ -36,7 +36,8 @@ export async function onWorkerThreads(threads: number, setup: WorkerSetup): Prom
   const { Piscina: WorkerPool } = await import('piscina')
   const pool: Piscina<UserBatch, BatchResult> = new WorkerPool({
     filename: new URL('./eval-worker.js', import.meta.url).href,
-    minThreads: threads,
+    // A worker is started when there is a batch for it: few users need few workers.
+    minThreads: 1,
     maxThreads: threads,
     workerData: setup,
   })

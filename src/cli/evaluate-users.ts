@@ -46,6 +46,7 @@ export async function evaluateUsers(options: EvalOptions): Promise<number> {
   const seed = new UserSeed()
   const evaluator = openEvaluator(options.specs, source, { now: () => options.now, seed: seed.next })
   warnOfDropped(evaluator.report, options.specs)
+  warnOfMissingLists(evaluator.report, source)
   const selection = selectEntities(evaluator, options.wanted)
   const setup: WorkerSetup = { source, now: options.now, selection, format: options.format }
 
@@ -174,6 +175,16 @@ async function refuseToOverwriteInput({ output, users, specs }: EvalOptions): Pr
         `--output ${output} is the same file as ${option}, which writing would destroy; name another file`,
       )
   }
+}
+
+/** An ID list that is not given is empty, which changes answers. */
+function warnOfMissingLists({ idLists }: LoadReport, source: EvaluatorSource): void {
+  const missing = idLists.filter((name) => !Object.hasOwn(source.idLists ?? {}, name))
+  if (missing.length === 0) return
+  warn(
+    `warning: the specs ask for ID lists that were not given and count as empty: ${missing.map(printable).join(', ')}; ` +
+      'name the folder that holds them with --id-lists',
+  )
 }
 
 async function readSource({ specs, idLists, environment, backend }: EvalOptions): Promise<EvaluatorSource> {

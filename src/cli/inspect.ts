@@ -58,6 +58,7 @@ function asTables(file: string, report: LoadReport): string {
       ),
     ],
     [`User fields read (${report.fields.length})`, report.fields.map(printable)],
+    [`ID lists asked for (${report.idLists.length})`, report.idLists.map(printable)],
     [
       `Unsupported conditions (${unsupported.length})`,
       alignedTable(
@@ -85,8 +86,8 @@ const kindNames: Record<keyof LoadReport['counts'], string> = {
   segments: 'segments',
   holdouts: 'holdouts',
   dynamicConfigs: 'dynamic configs',
-  experiments: 'experiments',
-  autotunes: 'autotunes',
+  experiments: 'experiments and autotunes',
+  autotunes: 'contextual bandits',
   layers: 'layers',
   conditions: 'conditions',
   idLists: 'ID lists',

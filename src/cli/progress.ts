@@ -50,6 +50,8 @@ export class Progress {
         barsize: 30,
         clearOnComplete: true,
         hideCursor: false,
+        // Without this the bar switches the terminal's line wrap off, and an interrupted run would leave it so.
+        linewrap: true,
         stream: process.stderr,
       })
       this.#bar.start(total ?? 0, Math.min(bytes, total ?? 0), payload)

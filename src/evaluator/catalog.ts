@@ -61,7 +61,6 @@ export class Catalog {
   readonly readers: readonly Reader[]
   readonly texts: readonly string[]
   readonly explicit: readonly (readonly string[])[]
-  readonly idLists: readonly string[]
   readonly list: SpecList
   readonly report: LoadReport
   readonly #values: readonly JsonObject[]
@@ -89,7 +88,6 @@ export class Catalog {
     this.readers = parsed.fields.map((field) => reader(field, surroundings))
     this.texts = parsed.texts
     this.explicit = parsed.explicit.map((names) => Object.freeze(names))
-    this.idLists = parsed.lists
     this.#values = parsed.values
     this.#frozen = new Uint8Array(parsed.values.length)
     this.list = list(this)
@@ -148,6 +146,7 @@ function report(parsed: CatalogText, bytes: number, list: SpecList): LoadReport 
     dropped: parsed.dropped.map(([kind, name, reason]) => ({ kind, name, reason })),
     unsupported: parsed.unsupported.map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
     fields: [...new Set(parsed.fields.map(describe))].sort(),
+    idLists: parsed.lists,
     needsCountryTable: parsed.plans.some(([, bits]) => (bits & PLAN.country) !== 0),
   })
 }

@@ -78,7 +78,11 @@ export class Engine {
 
 /** The specs as bytes that nobody else holds. */
 function payload(specs: SpecsSource): Uint8Array {
-  if (specs instanceof Uint8Array) return Uint8Array.from(specs)
+  if (ArrayBuffer.isView(specs)) return new Uint8Array(specs.buffer, specs.byteOffset, specs.byteLength).slice()
+  if (specs instanceof ArrayBuffer) return new Uint8Array(specs).slice()
+  if (specs === undefined || specs === null) {
+    throw new FramegateError('SPECS_INVALID', 'there are no specs; pass a download_config_specs payload as `specs`')
+  }
   return new TextEncoder().encode(typeof specs === 'string' ? specs : stringified(specs))
 }
 

@@ -37,6 +37,11 @@ abstract class Result {
 
   /** The result's own fields, for `JSON.stringify`. */
   abstract toJSON(): object
+
+  /** What `console.log` shows on Node, Deno and Bun. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON()
+  }
 }
 
 /** The answer to a feature gate. */

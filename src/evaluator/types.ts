@@ -28,8 +28,11 @@ export interface User {
   readonly statsigEnvironment?: Readonly<Record<string, string>> | null | undefined
 }
 
-/** A download-config-specs payload, v1 or v2: JSON text, its UTF-8 bytes, or the parsed object. */
-export type SpecsSource = string | Uint8Array | object
+/**
+ * A download-config-specs payload, v1 or v2: JSON text, its UTF-8 bytes, or the parsed object. The evaluator copies it,
+ * so it may be changed afterwards.
+ */
+export type SpecsSource = string | Uint8Array | ArrayBuffer | object
 
 /** How an {@link Evaluator} is made. */
 export interface EvaluatorOptions {
@@ -102,5 +105,7 @@ export interface LoadReport {
   }[]
   /** Every user field that some spec reads. */
   readonly fields: readonly string[]
+  /** The ID lists that conditions ask for; one that is not given is empty. */
+  readonly idLists: readonly string[]
   readonly needsCountryTable: boolean
 }

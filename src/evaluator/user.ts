@@ -62,8 +62,9 @@ function writeField(catalog: Catalog, field: number, target: Target, cursor: num
 
 /** @throws {@link FramegateError} `USER_INVALID` when it is no object */
 function checkedUser(user: User): User {
-  if (typeof user === 'object' && user !== null) return user
-  throw new FramegateError('USER_INVALID', `the user is ${user === null ? 'null' : `a ${typeof user}`}; pass an object`)
+  if (typeof user === 'object' && user !== null && !Array.isArray(user)) return user
+  const what = Array.isArray(user) ? 'an array' : user === null || user === undefined ? `${user}` : `a ${typeof user}`
+  throw new FramegateError('USER_INVALID', `the user is ${what}; pass an object`)
 }
 
 /** A user that is asked about many times: each field is encoded when the first spec needs it. */

@@ -15,7 +15,7 @@ describe('inspect', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^ {2}format +v2$/m)
     expect(stdout).toMatch(/^ {2}time +2026-01-01T00:00:00\.000Z \(1767225600000\)$/m)
-    expect(stdout).toMatch(/^ {2}gates +7$/m)
+    expect(stdout).toMatch(/^ {2}gates +6$/m)
     expect(stdout).toMatch(/^ {2}segments +1$/m)
     expect(stdout).toMatch(/^ {2}holdouts +1$/m)
     expect(stdout).toMatch(/^ {2}dynamic configs +1$/m)
@@ -38,7 +38,7 @@ describe('inspect', () => {
       time: 1_767_225_600_000,
       needsCountryTable: false,
     })
-    expect(report.counts).toMatchObject({ gates: 7, segments: 1, holdouts: 1, dynamicConfigs: 1, layers: 1 })
+    expect(report.counts).toMatchObject({ gates: 6, segments: 1, holdouts: 1, dynamicConfigs: 1, layers: 1 })
     expect(report.dropped).toEqual([{ kind: 'gate', name: 'half', reason: expect.stringContaining('salt') }])
     expect(report.unsupported).toHaveLength(1)
     expect(report.fields).toContain('email')

@@ -22,7 +22,6 @@ const conditions = {
     targetValue: ['production'],
     idType: 'userID',
   },
-  invited: { type: 'unit_id', operator: 'in_segment_list', targetValue: 'invited', idType: 'userID' },
   from_mars: { type: 'user_field', operator: 'any', field: 'planet', targetValue: ['mars'], idType: 'userID' },
   not_known_here: {
     type: 'user_field',
@@ -57,7 +56,6 @@ export function smallSpecs() {
       half: spec('feature_gate', [rule('half', 'anyone', true, { passPercentage: 50 })], false),
       in_2030: spec('feature_gate', [rule('later', 'since_2030', true)], false),
       on_production: spec('feature_gate', [rule('tier', 'production', true)], false),
-      invited: spec('feature_gate', [rule('list', 'invited', true)], false),
       unsupported: spec('feature_gate', [rule('strange', 'not_known_here', true)], false),
       'segment:staff': spec('segment', [rule('mail', 'staff_mail', true)], false),
       holdout: spec('holdout', [rule('held', 'from_mars', false)], false),
@@ -80,6 +78,19 @@ export function smallSpecs() {
     },
     condition_map: { ...conditions } as Record<string, Condition>,
     experiment_to_layer: { button: 'looks' },
-    id_lists: { invited: true },
+  }
+}
+
+/** The same with a gate `invited` for the users of an ID list of that name. */
+export function specsWithIdList() {
+  const specs = smallSpecs()
+  const invited = { type: 'unit_id', operator: 'in_segment_list', targetValue: 'invited', idType: 'userID' }
+  return {
+    ...specs,
+    feature_gates: {
+      ...specs.feature_gates,
+      invited: spec('feature_gate', [{ ...rule('list', 'anyone', true), conditions: ['invited'] }], false),
+    },
+    condition_map: { ...specs.condition_map, invited },
   }
 }

@@ -176,11 +176,6 @@ impl<'a> Loader<'a> {
             }
             None => payload_app.map(Encoded::new),
         };
-        if let Some(lists) = top.get("id_lists")?.filter(|lists| lists.kind() == Kind::Object) {
-            for (name, _) in lists.members() {
-                self.specs.lists.number(&name);
-            }
-        }
         Ok(())
     }
 
