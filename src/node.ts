@@ -43,7 +43,11 @@ export function engineModule(): WebAssembly.Module {
  * const evaluator = createEvaluator({ specs: readFileSync('specs.json') })
  * ```
  */
-export function createEvaluator({ backend = 'wasm', module, library, ...options }: NodeOptions): Evaluator {
+export function createEvaluator(nodeOptions: NodeOptions): Evaluator {
+  if (typeof nodeOptions !== 'object' || nodeOptions === null) {
+    throw new FramegateError('ARGUMENT_INVALID', 'createEvaluator takes options; pass at least { specs }')
+  }
+  const { backend = 'wasm', module, library, ...options } = nodeOptions
   if (backend !== 'wasm' && backend !== 'native') {
     throw new FramegateError('ARGUMENT_INVALID', `there is no backend ${String(backend)}; use 'wasm' or 'native'`)
   }

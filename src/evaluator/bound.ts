@@ -1,5 +1,6 @@
 // A user with the questions that an evaluator answers about it.
 
+import { FramegateError } from '../ffi/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import type { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 import type { User } from './types.ts'
@@ -22,6 +23,9 @@ export class BoundUser {
 
   /** The gates' values in the order of `names`. */
   checkGates(names: readonly string[]): boolean[] {
+    if (!Array.isArray(names)) {
+      throw new FramegateError('ARGUMENT_INVALID', 'checkGates takes the names of gates as an array')
+    }
     return names.map((name) => this.#evaluator.gateValue(this.#image, name))
   }
 

@@ -95,7 +95,7 @@ test('a value that contains itself is refused', () => {
 test('no room is an overflow, and the bound is always room enough', () => {
   for (const value of ['x'.repeat(20), 'x'.repeat(40), 'é'.repeat(40), ['abc', { k: ['def', 'é'] }], { a: 'b' }]) {
     expect(writeValue(target(SLOT_SIZE + 8), 0, SLOT_SIZE, value, 'field')).toBe(OVERFLOW)
-    const size = SLOT_SIZE + heapBound(value)
+    const size = SLOT_SIZE + heapBound(value, 'field')
     expect(writeValue(target(Math.ceil(size / 8) * 8), 0, SLOT_SIZE, value, 'field')).not.toBe(OVERFLOW)
   }
 })

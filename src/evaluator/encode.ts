@@ -61,13 +61,28 @@ export function writeValue(target: Target, slot: number, cursor: number, value: 
   }
 }
 
-/** An upper bound of the heap bytes that {@link writeValue} takes for a value that it accepts. */
-export function heapBound(value: unknown): number {
-  if (typeof value === 'string') return 3 * value.length
+/**
+ * An upper bound of the heap bytes that {@link writeValue} takes for a value.
+ *
+ * @throws {@link FramegateError} `USER_INVALID` for a value that contains itself
+ */
+export function heapBound(value: unknown, name: string, depth = 0): number {
+  if (typeof value === 'string') return utf8Length(value)
   if (typeof value !== 'object' || value === null) return 0
+  if (depth > DEEPEST) throw notJson(name, `nested deeper than ${DEEPEST} levels`)
   let bytes = 8
-  for (const [key, member] of Object.entries(value)) bytes += 2 * SLOT_SIZE + 3 * key.length + heapBound(member)
+  for (const [key, member] of Object.entries(value)) {
+    bytes += 2 * SLOT_SIZE + utf8Length(key) + heapBound(member, name, depth + 1)
+  }
   return bytes
+}
+
+/** Bytes that a text takes at most; exactly, when it is ASCII. */
+function utf8Length(text: string): number {
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) > 127) return 3 * text.length
+  }
+  return text.length
 }
 
 function writeTag({ memory, base }: Target, slot: number, cursor: number, tag: number): number {
@@ -95,8 +110,8 @@ function writeText({ memory, base, limit }: Target, slot: number, cursor: number
       return cursor + length
     }
   }
-  if (cursor + 3 * length > limit) return OVERFLOW
-  const { written } = encoder.encodeInto(text, u8.subarray(base + cursor))
+  const { read, written } = encoder.encodeInto(text, u8.subarray(base + cursor, base + limit))
+  if (read < length) return OVERFLOW
   i32[word + 1] = written
   return cursor + written
 }

@@ -65,15 +65,28 @@ export class Engine {
       }
     })
     this.catalog = loaded.catalog as Catalog
+    if (this.library.backend === 'native')
+      abandoned.register(this, { library: this.library, handle: this.handle }, this)
     this.receivedAt = Date.now()
     this.heapStart = HEAD_SIZE + this.catalog.fields.length * SLOT_SIZE
   }
 
   dispose(): void {
-    if (this.library.backend === 'native' && this.handle !== 0) this.library.symbols.framegate_unload(this.handle)
+    if (this.handle !== 0) unload(this.library, this.handle)
+    abandoned.unregister(this)
     this.handle = 0
-    this.library.close()
   }
+}
+
+/** Native specs of engines that nobody disposed of: their memory is the process's, not the garbage collector's. */
+const abandoned = new FinalizationRegistry<{ library: EngineLibrary; handle: number }>(({ library, handle }) =>
+  unload(library, handle),
+)
+
+/** Ends a library; what a shared object holds must be given back, an instance goes as a whole. */
+function unload(library: EngineLibrary, handle: number): void {
+  if (library.backend === 'native') library.symbols.framegate_unload(handle)
+  library.close()
 }
 
 /** The specs as bytes that nobody else holds. */

@@ -45,6 +45,11 @@ export class Evaluator implements Disposable {
    * @throws {@link FramegateError} `SPECS_INVALID` with the place and reason, `SPECS_UNCHANGED`, `ID_LIST_INVALID`
    */
   constructor(guest: Guest, { specs, ...options }: EvaluatorOptions, countryTable?: CountryTable) {
+    for (const name of ['now', 'seed'] as const) {
+      const given: unknown = options[name]
+      if (given === undefined || typeof given === 'function') continue
+      throw new FramegateError('ARGUMENT_INVALID', `the option ${name} is ${typeof given}; pass a function`)
+    }
     this.#guest = guest
     this.#options = options
     this.#countryTable = countryTable
@@ -139,8 +144,11 @@ export class Evaluator implements Disposable {
    */
   fieldsFor(name: string, kind?: 'gate' | 'config' | 'layer'): string[] {
     const { catalog } = this.#loaded()
-    const places = { gate: catalog.gates, config: catalog.configs, layer: catalog.layers }
-    const searched = kind ? [places[kind]] : Object.values(places)
+    const places = new Map(Object.entries({ gate: catalog.gates, config: catalog.configs, layer: catalog.layers }))
+    if (kind !== undefined && !places.has(kind)) {
+      throw new FramegateError('ARGUMENT_INVALID', `there is no kind ${String(kind)}; use gate, config or layer`)
+    }
+    const searched = [...places].filter(([place]) => kind === undefined || place === kind).map(([, place]) => place)
     const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
     const fields = (plan?.fields ?? []).map((field) => catalog.fields[field]).filter((field) => field !== undefined)
     return [...new Set(fields.map(describe))].sort()
@@ -210,12 +218,14 @@ export class Evaluator implements Disposable {
   /** A frame with everything that the call needs written into it. */
   #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
     const { plan } = entity
-    const room = source.heapRoom(engine, plan)
-    return (
-      this.#tryWrite(engine, kind, entity, source, room, PLAIN) ??
-      this.#tryWrite(engine, kind, entity, source, source.heapBound(engine, plan) + 8, CONTAINERS) ??
-      fail(changing())
-    )
+    const likely = this.#tryWrite(engine, kind, entity, source, source.heapRoom(engine, plan), PLAIN)
+    if (likely) return likely
+    const bound = source.heapBound(engine, plan) + 8
+    const enough =
+      this.#tryWrite(engine, kind, entity, source, bound, PLAIN) ??
+      this.#tryWrite(engine, kind, entity, source, bound, CONTAINERS)
+    if (enough) return enough
+    throw changing()
   }
 
   /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
@@ -257,10 +267,6 @@ export class Evaluator implements Disposable {
     memory.i32[head + HEAD.heapEnd / 4] = heapEnd
     memory.i32[head + HEAD.length / 4] = size
   }
-}
-
-function fail(error: FramegateError): never {
-  throw error
 }
 
 function enter(engine: Engine, frame: Frame): number {

@@ -44,20 +44,25 @@ export class FreshUser implements FieldSource {
   }
 
   heapBound({ catalog }: Engine, { fields }: Plan): number {
-    return fields.reduce((bytes, field) => bytes + heapBound(catalog.readers[field]?.(this.#user)), 0)
+    return fields.reduce(
+      (bytes, field) => bytes + heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field)),
+      0,
+    )
   }
+}
+
+function fieldValue(catalog: Catalog, field: number, user: User): unknown {
+  return (catalog.readers[field] as Catalog['readers'][number])(user)
+}
+
+function fieldName(catalog: Catalog, field: number): string {
+  return (catalog.fields[field] as Catalog['fields'][number])[1]
 }
 
 /** Writes one field of a user into its slot. */
 function writeField(catalog: Catalog, field: number, target: Target, cursor: number, user: User): number {
-  const read = catalog.readers[field] as Catalog['readers'][number]
-  return writeValue(
-    target,
-    HEAD_SIZE + field * SLOT_SIZE,
-    cursor,
-    read(user),
-    (catalog.fields[field] as [string, string])[1],
-  )
+  const value = fieldValue(catalog, field, user)
+  return writeValue(target, HEAD_SIZE + field * SLOT_SIZE, cursor, value, fieldName(catalog, field))
 }
 
 /** @throws {@link FramegateError} `USER_INVALID` when it is no object */
@@ -77,26 +82,32 @@ export class UserImage implements FieldSource {
   #end = 0
   #hasField: Uint8Array = new Uint8Array(0)
   #hasPlan: boolean[] = []
+  /** Set while fields are encoded: a getter that asks about its own user then gets an answer without the image. */
+  #encoding = false
+  readonly #fresh: FreshUser
 
   constructor(user: User) {
     this.#user = checkedUser(user)
+    this.#fresh = new FreshUser(user)
   }
 
   heapRoom(engine: Engine, plan: Plan): number {
+    if (this.#encoding) return this.#fresh.heapRoom(engine, plan)
     if (this.#engine !== engine) this.#start(engine)
     if (this.#hasPlan[plan.number] !== true) this.#add(engine, plan)
     return this.#end - engine.heapStart
   }
 
-  write(_engine: Engine, _plan: Plan, into: Target): number {
+  write(engine: Engine, plan: Plan, into: Target): number {
+    if (this.#encoding) return this.#fresh.write(engine, plan, into)
     if (this.#end > into.limit) return OVERFLOW
     into.hasContainers = this.#target.hasContainers
     into.memory.u8.set(this.#copied, into.base + HEAD_SIZE)
     return this.#end
   }
 
-  heapBound(engine: Engine): number {
-    return this.#end - engine.heapStart
+  heapBound(engine: Engine, plan: Plan): number {
+    return this.#encoding ? this.#fresh.heapBound(engine, plan) : this.#end - engine.heapStart
   }
 
   /** Other specs number their fields differently. */
@@ -108,20 +119,25 @@ export class UserImage implements FieldSource {
     this.#hasPlan = []
   }
 
-  #add({ catalog, heapStart }: Engine, plan: Plan): void {
-    for (const field of plan.fields) {
-      if (this.#hasField[field] === 1) continue
-      let end = writeField(catalog, field, this.#target, this.#end, this.#user)
-      if (end === OVERFLOW) {
-        this.#grow(heapBound(catalog.readers[field]?.(this.#user)))
-        end = writeField(catalog, field, this.#target, this.#end, this.#user)
-        if (end === OVERFLOW) throw changing()
+  #add({ catalog }: Engine, plan: Plan): void {
+    this.#encoding = true
+    try {
+      for (const field of plan.fields) {
+        if (this.#hasField[field] === 1) continue
+        let end = writeField(catalog, field, this.#target, this.#end, this.#user)
+        if (end === OVERFLOW) {
+          this.#grow(heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field)))
+          end = writeField(catalog, field, this.#target, this.#end, this.#user)
+          if (end === OVERFLOW) throw changing()
+        }
+        this.#end = end
+        this.#hasField[field] = 1
       }
-      this.#end = end
-      this.#hasField[field] = 1
+    } finally {
+      this.#encoding = false
     }
     this.#hasPlan[plan.number] = true
-    this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, Math.max(this.#end, heapStart))
+    this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, this.#end)
   }
 
   #grow(bytes: number): void {

@@ -223,14 +223,16 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
         let (heap_end, length) = (head.heap_end as usize, head.length as usize);
         let entities = &specs.entities[[0, 1, 1, 2][head.kind as usize]];
         let words: usize = entities[head.entity as usize].plan.words().iter().sum();
-        let temporary = heap_end + words * 4;
+        // In 64 bits, so that no sum wraps on wasm32: what is borrowed below rests on this check.
+        let temporary = heap_end as u64 + words as u64 * 4;
         let fits = heap_end >= HEAD_SIZE + specs.fields.len() * SLOT_SIZE
             && heap_end % 8 == 0
-            && temporary + TEMPORARY <= length;
+            && temporary + TEMPORARY as u64 <= length as u64;
         assert!(
             fits,
             "a frame of {length} bytes with its heap up to {heap_end} is too small for this spec"
         );
+        let temporary = temporary as usize;
         // SAFETY: the three pieces do not overlap and lie inside the frame, which was just checked.
         let pieces = unsafe {
             Frame {

@@ -14,8 +14,10 @@ use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgentField};
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
-/// How many mappings and experiment groups may be entered inside each other: Statsig's engine has no limit and
-/// overflows its stack on a cycle.
+/// How many levels of all kinds a call may go down; its part of the stack is 400 bytes a level on wasm, 1.8 kB native.
+const DEEPEST_IN_ALL: u32 = 900;
+/// How many mappings, and how many experiments asked for their group, may be entered inside each other. Statsig's
+/// engine has no such limit and overflows its stack on a cycle.
 const DEEPEST_DETOUR: u32 = 32;
 /// How many specs one call may evaluate. Remembered gates keep every sane payload far below it.
 const MOST_WALKS: u32 = 100_000;
@@ -76,8 +78,15 @@ struct Call<'f> {
     temporary: &'f mut [u8],
     outcome: Outcome,
     depth: u32,
-    detours: u32,
+    /// Levels of all kinds below what was asked.
+    levels: u32,
+    mappings: u32,
+    /// The experiments whose groups are being asked for, inside each other.
+    groups: [u32; DEEPEST_DETOUR as usize],
+    open_groups: usize,
     walks: u32,
+    /// Whether a limit of the call as a whole was met: then it ends, whatever would go on without the part that failed.
+    spent: bool,
     /// The question being answered: experiments asked for their group are questions of their own.
     question: u32,
     questions: u32,
@@ -107,8 +116,12 @@ pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
         temporary: frame.temporary,
         outcome: Outcome::default(),
         depth: 0,
-        detours: 0,
+        levels: 0,
+        mappings: 0,
+        groups: [0; DEEPEST_DETOUR as usize],
+        open_groups: 0,
         walks: 0,
+        spent: false,
         question: 0,
         questions: 0,
     };
@@ -188,7 +201,8 @@ impl<'f> Call<'f> {
     /// Evaluates an entity into the outcome; `false` when it has no definition.
     fn entity(&mut self, kind: Kind, number: u32) -> Result<bool, TooDeep> {
         self.walks += 1;
-        if self.walks > MOST_WALKS {
+        self.spent |= self.walks > MOST_WALKS || self.levels > DEEPEST_IN_ALL;
+        if self.spent {
             return Err(TooDeep);
         }
         let specs = self.specs;
@@ -198,7 +212,7 @@ impl<'f> Call<'f> {
         }
         if let (Kind::Experiment, Some(bandit)) = (kind, &entity.bandit) {
             self.bandit(bandit);
-            return Ok(true);
+            return if self.spent { Err(TooDeep) } else { Ok(true) };
         }
         let Some(spec) = &entity.spec else {
             return Ok(false);
@@ -282,8 +296,16 @@ impl<'f> Call<'f> {
             return Err(TooDeep);
         }
         self.depth += 1;
-        let ended = self.entity(kind, number);
+        let ended = self.level(kind, number);
         self.depth -= 1;
+        ended
+    }
+
+    /// Evaluates an entity on a level of its own.
+    fn level(&mut self, kind: Kind, number: u32) -> Result<bool, TooDeep> {
+        self.levels += 1;
+        let ended = self.entity(kind, number);
+        self.levels -= 1;
         ended
     }
 
@@ -301,10 +323,10 @@ impl<'f> Call<'f> {
 
     /// Whether another config answers for this one (section 10). The outcome starts afresh with every attempt.
     fn mapped(&mut self, kind: Kind, entity: &'f Entity) -> Result<bool, TooDeep> {
-        if self.detours == DEEPEST_DETOUR {
+        if self.mappings == DEEPEST_DETOUR {
             return Err(TooDeep);
         }
-        self.detours += 1;
+        self.mappings += 1;
         let mut answered = false;
         'mappings: for mapping in &entity.mappings {
             for rule in &mapping.rules {
@@ -318,7 +340,7 @@ impl<'f> Call<'f> {
                     continue;
                 }
                 self.outcome.mapped = Some(mapping.config_name);
-                if let Ok(true) = self.entity(kind, mapping.config) {
+                if let Ok(true) = self.level(kind, mapping.config) {
                     answered = true;
                     break 'mappings;
                 }
@@ -326,8 +348,8 @@ impl<'f> Call<'f> {
                 break;
             }
         }
-        self.detours -= 1;
-        Ok(answered)
+        self.mappings -= 1;
+        if self.spent { Err(TooDeep) } else { Ok(answered) }
     }
 
     /// Forgets what was decided and exposed; gates that were evaluated stay remembered.
@@ -383,9 +405,10 @@ impl<'f> Call<'f> {
                         self.outcome.value = test.passes(value, &specs.lists, temporary);
                         return Ok(());
                     }
-                    Source::Group(experiment) => self.group_of(*experiment).map_or(Dynamic::Absent, |group| {
-                        Dynamic::Text(specs.texts.get(group).as_bytes())
-                    }),
+                    Source::Group(experiment) => match self.group_of(*experiment)? {
+                        Some(group) => Dynamic::Text(specs.texts.get(group).as_bytes()),
+                        None => Dynamic::Absent,
+                    },
                 };
                 self.outcome.value = test.passes(value, &specs.lists, self.temporary);
             }
@@ -400,7 +423,7 @@ impl<'f> Call<'f> {
             Known::Open => return Err(TooDeep),
             Known::Done(decided) => {
                 if decided.log[0] < decided.log[1] {
-                    self.log([decided.log[0], logged::REPEAT, decided.log[1]]);
+                    self.log([decided.log[0], logged::REPEAT, decided.log[1]])?;
                 }
                 self.outcome.value = decided.value;
                 if decided.recognized {
@@ -427,73 +450,83 @@ impl<'f> Call<'f> {
                     question: self.question,
                 };
                 self.memo.done(gate, decided);
-                self.join([outer, start]);
+                self.join([outer, start])?;
                 decided
             }
         };
         if decided.recognized && decided.rule != 0 {
-            self.expose(gate, decided.value, decided.rule);
+            self.expose(gate, decided.value, decided.rule)?;
         }
         self.outcome.value = decided.value != negate;
         Ok(())
     }
 
     /// Logs a gate, unless it is a segment.
-    fn expose(&mut self, gate: u32, value: bool, rule: u32) {
+    fn expose(&mut self, gate: u32, value: bool, rule: u32) -> Result<(), TooDeep> {
         if self.specs.entities[Kind::Gate.namespace()][gate as usize].exposed {
-            self.log([gate, u32::from(value), rule]);
+            self.log([gate, u32::from(value), rule])?;
         }
+        Ok(())
     }
 
-    fn log(&mut self, entry: [u32; logged::SIZE]) {
+    fn log(&mut self, entry: [u32; logged::SIZE]) -> Result<(), TooDeep> {
         let at = self.logged as usize * logged::SIZE;
-        self.log[at..at + logged::SIZE].copy_from_slice(&entry);
+        let Some(place) = self.log.get_mut(at..at + logged::SIZE) else {
+            self.spent = true;
+            return Err(TooDeep);
+        };
+        place.copy_from_slice(&entry);
         self.logged += 1;
+        Ok(())
     }
 
     /// Puts an earlier stretch of the log before the current list.
-    fn join(&mut self, [start, end]: [u32; 2]) {
+    fn join(&mut self, [start, end]: [u32; 2]) -> Result<(), TooDeep> {
         let list = [self.outcome.list, self.logged];
         if list[0] == end {
             self.outcome.list = start;
-            return;
+            return Ok(());
         }
         self.outcome.list = self.logged;
         for stretch in [[start, end], list] {
             if stretch[0] < stretch[1] {
-                self.log([stretch[0], logged::REPEAT, stretch[1]]);
+                self.log([stretch[0], logged::REPEAT, stretch[1]])?;
             }
         }
+        Ok(())
     }
 
     /// The group of an experiment, as if it had been asked for by itself.
-    fn group_of(&mut self, experiment: u32) -> Option<u32> {
-        if self.detours == DEEPEST_DETOUR {
-            return None;
+    fn group_of(&mut self, experiment: u32) -> Result<Option<u32>, TooDeep> {
+        if self.groups[..self.open_groups].contains(&experiment) {
+            return Ok(None);
         }
-        let list = self.logged;
-        let outer = std::mem::replace(
-            &mut self.outcome,
-            Outcome {
-                list,
-                ..Outcome::default()
-            },
-        );
+        let Some(place) = self.groups.get_mut(self.open_groups) else {
+            self.spent = true;
+            return Err(TooDeep);
+        };
+        *place = experiment;
+        self.open_groups += 1;
         self.questions += 1;
+        let list = self.logged;
+        let fresh = Outcome {
+            list,
+            ..Outcome::default()
+        };
+        let outer = std::mem::replace(&mut self.outcome, fresh);
         let question = std::mem::replace(&mut self.question, self.questions);
         let depth = std::mem::take(&mut self.depth);
-        self.detours += 1;
-        let ended = self.entity(Kind::Experiment, experiment);
-        self.detours -= 1;
+        let ended = self.level(Kind::Experiment, experiment);
         self.depth = depth;
-        self.memo
-            .forget_question(std::mem::replace(&mut self.question, question));
+        let answered = std::mem::replace(&mut self.question, question);
+        self.memo.forget_question(answered);
         let inner = std::mem::replace(&mut self.outcome, outer);
         self.logged = list;
-        match ended {
-            Ok(true) => inner.group,
-            _ => None,
+        self.open_groups -= 1;
+        if self.spent {
+            return Err(TooDeep);
         }
+        Ok(if let Ok(true) = ended { inner.group } else { None })
     }
 
     /// Whether the unit falls into the share (section 5.2).

@@ -213,6 +213,11 @@ impl Encoded {
     pub fn value(&self) -> Dynamic<'_> {
         Input::new(&self.0).read(0)
     }
+
+    /// Bytes that the encoding takes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// Writes `value` into the slot at `at`, its contents at the end of `bytes`.

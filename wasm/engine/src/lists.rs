@@ -1,7 +1,7 @@
 //! ID lists: sets of users kept outside the specs, each user as the first eight characters of the Base64 of the
 //! SHA-256 of its id.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::sha256::Prefix;
 use crate::texts::TextHash;
@@ -12,6 +12,7 @@ type Ids = HashSet<[u8; 8], TextHash>;
 
 /// The lists that specs name, by number; a list that nobody filled is empty.
 pub struct IdLists {
+    numbers: HashMap<Box<str>, u32, TextHash>,
     lists: Vec<(Box<str>, Ids)>,
     hash: Prefix,
 }
@@ -19,6 +20,7 @@ pub struct IdLists {
 impl Default for IdLists {
     fn default() -> Self {
         IdLists {
+            numbers: HashMap::default(),
             lists: Vec::new(),
             hash: Prefix::new(b""),
         }
@@ -28,11 +30,13 @@ impl Default for IdLists {
 impl IdLists {
     /// The number of the list called `name`, which is made if need be.
     pub fn number(&mut self, name: &str) -> u32 {
-        let found = self.lists.iter().position(|(known, _)| **known == *name);
-        found.unwrap_or_else(|| {
-            self.lists.push((name.into(), Ids::default()));
-            self.lists.len() - 1
-        }) as u32
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.lists.len() as u32;
+        self.numbers.insert(name.into(), number);
+        self.lists.push((name.into(), Ids::default()));
+        number
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

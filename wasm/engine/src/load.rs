@@ -7,6 +7,7 @@ mod condition;
 mod object;
 mod spec;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::frame::Encoded;
@@ -41,6 +42,9 @@ const NAMESPACES: [(&str, &str); 3] = [
     ("dynamic_configs", "config"),
     ("layer_configs", "layer"),
 ];
+
+/// Salts of specs by namespace and entity number, for the mappings that stand in for them.
+type Salts<'a> = HashMap<(usize, u32), Cow<'a, str>>;
 
 /// Loads a payload. `app_id` takes the place of the payload's own.
 pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
@@ -120,6 +124,13 @@ impl<'a> Loader<'a> {
         for (name, _) in bandits.iter().flat_map(|bandits| bandits.members()) {
             self.entity(1, &name);
         }
+        let salt = |value: Value<'a>| value.member("salt").and_then(Value::as_str).unwrap_or_default();
+        let mapped = top.get("overrides")?.is_some();
+        let salts: Salts = defined
+            .iter()
+            .filter(|_| mapped)
+            .map(|(place, (_, value))| (*place, salt(*value)))
+            .collect();
         self.shared_conditions(top)?;
         let mut defined: Vec<_> = defined.into_iter().collect();
         defined.sort_unstable_by_key(|(place, _)| *place);
@@ -136,7 +147,7 @@ impl<'a> Loader<'a> {
                 Err(reason) => self.drop("autotune", &name, reason),
             }
         }
-        self.mappings(top)?;
+        self.mappings(top, &salts)?;
         self.value_keys();
         Ok(())
     }
@@ -272,36 +283,23 @@ impl<'a> Loader<'a> {
         number
     }
 
-    fn mappings(&mut self, top: &Object<'a>) -> Result<(), String> {
+    fn mappings(&mut self, top: &Object<'a>, salts: &Salts<'a>) -> Result<(), String> {
         let (Some(overrides), Some(rules)) = (top.get("overrides")?, top.get("override_rules")?) else {
             return Ok(());
         };
         let rules = Object::new(rules);
         for (name, list) in overrides.distinct_members() {
             for namespace in 0..NAMESPACES.len() {
-                let number = self.entity(namespace, &name) as usize;
-                let salt = self.salt(top, namespace, &name)?;
+                let number = self.entity(namespace, &name);
+                let salt = salts.get(&(namespace, number)).map_or("", |salt| salt);
                 let mut mappings = Vec::new();
                 for mapping in list.elements() {
-                    mappings.push(self.mapping(mapping, &rules, namespace, &salt)?);
+                    mappings.push(self.mapping(mapping, &rules, namespace, salt)?);
                 }
-                self.specs.entities[namespace][number].mappings = mappings;
+                self.specs.entities[namespace][number as usize].mappings = mappings;
             }
         }
         Ok(())
-    }
-
-    /// The salt of the spec that a mapping stands in for; empty when the name has no spec.
-    fn salt(&self, top: &Object<'a>, namespace: usize, name: &str) -> Result<String, String> {
-        let section = top.get(NAMESPACES[namespace].0)?;
-        let spec = section.and_then(|section| match section.kind() {
-            Kind::Object => section.member(name),
-            _ => section
-                .elements()
-                .find(|spec| spec.member("name").and_then(Value::as_str).as_deref() == Some(name)),
-        });
-        let salt = spec.and_then(|spec| spec.member("salt")).and_then(Value::as_str);
-        Ok(salt.map(|salt| salt.into_owned()).unwrap_or_default())
     }
 
     fn mapping(

@@ -16,6 +16,9 @@ const WARM: usize = 256;
 impl Pattern {
     /// `None` for a text that is no valid expression: it matches nothing.
     pub fn compile(text: &str) -> Option<Pattern> {
+        if names_absurd_group(text) {
+            return None;
+        }
         // A lazy DFA grows with every new text; without memory for one, the engines of fixed size are used.
         let regex = RegexBuilder::new(text).delegate_dfa_size_limit(0).build().ok()?;
         for piece in ["user.name+tag@mail.example.com ", "aA0-", text] {
@@ -34,6 +37,17 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text).unwrap_or(false)
     }
+}
+
+/// Whether a back-reference or condition names a group by a number of more than four digits. The crate sizes a bit set
+/// by that number before it looks whether there is such a group.
+fn names_absurd_group(text: &str) -> bool {
+    ["\\k<", "\\k'", "(?(", "(?P=", "\\"].iter().any(|start| {
+        text.match_indices(start).any(|(at, _)| {
+            let number = text[at + start.len()..].trim_start_matches(['<', '\'', '+', '-']);
+            number.bytes().take_while(u8::is_ascii_digit).count() > 4
+        })
+    })
 }
 
 #[cfg(test)]
@@ -93,6 +107,19 @@ mod tests {
         ] {
             assert!(!matches(expression, text), "{expression}");
         }
+    }
+
+    #[test]
+    fn numbers_of_groups_that_cannot_be_are_no_expression() {
+        for expression in [
+            r"\k<1000000000000>",
+            r"(a)(?(99999999999)b|c)",
+            r"(a)\k<-4294967294>",
+            r"(a)\18446744073709551615",
+        ] {
+            assert!(Pattern::compile(expression).is_none(), "{expression}");
+        }
+        assert!(Pattern::compile(r"(a)\k<1>\d12345").is_some());
     }
 
     #[test]

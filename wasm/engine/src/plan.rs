@@ -9,6 +9,12 @@ use crate::memo::Memo;
 use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
 use crate::user_agent::TEXT_BYTES;
 
+/// Temporary bytes for each byte of an app id that is no text: its JSON with every byte escaped, and that in lower case.
+const TEXT_OF_APP: usize = 12;
+
+/// Entries that the log of exposures may have; an evaluation that needs more ends as one that is too deep.
+const MOST_LOGGED: u32 = 1 << 16;
+
 /// Computes the plan of every entity and lists the conditions that nobody can evaluate.
 pub fn plan(specs: &mut Specs) {
     let reach: [Vec<Reach>; 3] = std::array::from_fn(|namespace| {
@@ -99,13 +105,13 @@ impl Reach {
                     self.entities.push((0, *gate));
                     self.nested += 1;
                 }
-                Condition::Value(source, _) => self.source(source),
+                Condition::Value(source, _) => self.source(source, specs),
                 Condition::Public | Condition::Unsupported(_) | Condition::Missing(_) => {}
             }
         }
     }
 
-    fn source(&mut self, source: &Source) {
+    fn source(&mut self, source: &Source, specs: &Specs) {
         match source {
             Source::Field(field) => self.fields.extend([field]),
             Source::Country { field, ip } => {
@@ -119,8 +125,15 @@ impl Reach {
             }
             Source::Time => self.reads_time = true,
             Source::Bucket { unit, .. } => self.fields.extend([unit]),
-            Source::Group(experiment) => self.entities.push((1, *experiment)),
-            Source::App | Source::Nothing => {}
+            Source::Group(experiment) => {
+                self.entities.push((1, *experiment));
+                self.temporary = self.temporary.max(2 * specs.texts.longest());
+            }
+            Source::App => {
+                let size = specs.app.as_ref().map_or(0, |app| app.size());
+                self.temporary = self.temporary.max(TEXT_OF_APP * size);
+            }
+            Source::Nothing => {}
         }
     }
 }
@@ -150,11 +163,15 @@ impl<'r> Walk<'r> {
         let mut open = vec![(namespace, number)];
         while let Some((namespace, number)) = open.pop() {
             let reach = &self.reach[namespace][number as usize];
+            let met = &mut self.met[namespace][number as usize];
+            let again = std::mem::replace(met, self.walks) == self.walks;
             // Each nesting logs the gate and, where it is remembered, one repeat, or two where its list was joined to the
             // outer one. Gates are walked once in a call; a config can be entered once for each of its mentions.
-            plan.log += 4 * reach.nested + 2 * reach.contributions;
-            let met = &mut self.met[namespace][number as usize];
-            if std::mem::replace(met, self.walks) == self.walks {
+            if !(again && namespace == 0) {
+                let entries = 4 * reach.nested + 2 * reach.contributions;
+                plan.log = plan.log.saturating_add(entries).min(MOST_LOGGED);
+            }
+            if again {
                 continue;
             }
             plan.gates += u32::from(namespace == 0);

@@ -22,7 +22,7 @@ pub enum Test {
     },
     Part {
         place: Place,
-        parts: Vec<Box<[u8]>>,
+        parts: Vec<Box<str>>,
         negate: bool,
     },
     Matches(Option<Pattern>),
@@ -115,7 +115,7 @@ impl Test {
             place,
             parts: elements(target)
                 .into_iter()
-                .map(|element| element.folded.into_bytes().into())
+                .map(|element| element.folded.into())
                 .collect(),
             negate,
         };
@@ -209,6 +209,7 @@ impl Test {
             }
             Test::Part { place, parts, negate } => {
                 let found = with_text(value, true, temporary, |text| {
+                    let text = reading::utf8(text);
                     parts.iter().any(|part| place.holds(text, part))
                 });
                 found != *negate
@@ -233,19 +234,22 @@ impl Test {
                 let (Dynamic::Array(elements), Some(texts)) = (value, texts) else {
                     return false;
                 };
-                let is_in = |text: &[u8], temporary: &mut [u8]| {
-                    elements
-                        .iter()
-                        .any(|element| reading::is_text(element, text, temporary))
-                };
-                let (wanted, passes) = match quantity {
-                    Quantity::Any => (true, true),
-                    Quantity::None => (true, false),
-                    Quantity::All => (false, false),
-                    Quantity::NotAll => (false, true),
-                };
-                // Finding a text that is (or is not) there decides each of the four.
-                texts.any(|text| is_in(text, temporary) == wanted) == passes
+                match quantity {
+                    // By element, each of whose texts is made once.
+                    Quantity::Any | Quantity::None => {
+                        let found = elements
+                            .iter()
+                            .any(|element| reading::text(element, temporary).is_some_and(|text| texts.contains(text)));
+                        found == matches!(quantity, Quantity::Any)
+                    }
+                    Quantity::All | Quantity::NotAll => {
+                        let misses = texts.any(|text| {
+                            let mut each = elements.iter();
+                            !each.any(|element| reading::is_text(element, text, temporary))
+                        });
+                        misses == matches!(quantity, Quantity::NotAll)
+                    }
+                }
             }
         }
     }
@@ -269,11 +273,11 @@ fn with_text(value: Dynamic<'_>, fold_case: bool, temporary: &mut [u8], test: im
 }
 
 impl Place {
-    fn holds(self, text: &[u8], part: &[u8]) -> bool {
+    fn holds(self, text: &str, part: &str) -> bool {
         match self {
             Place::Start => text.starts_with(part),
             Place::End => text.ends_with(part),
-            Place::Anywhere => reading::utf8(text).contains(reading::utf8(part)),
+            Place::Anywhere => text.contains(part),
         }
     }
 }

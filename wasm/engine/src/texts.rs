@@ -83,6 +83,7 @@ impl FromIterator<Vec<u8>> for TextSet {
 pub struct Texts {
     numbers: HashMap<Box<str>, u32, TextHash>,
     texts: Vec<Box<str>>,
+    longest: usize,
 }
 
 impl Default for Texts {
@@ -90,6 +91,7 @@ impl Default for Texts {
         let mut texts = Texts {
             numbers: HashMap::default(),
             texts: Vec::new(),
+            longest: 0,
         };
         texts.number("");
         texts
@@ -104,7 +106,13 @@ impl Texts {
         let number = self.texts.len() as u32;
         self.numbers.insert(text.into(), number);
         self.texts.push(text.into());
+        self.longest = self.longest.max(text.len());
         number
+    }
+
+    /// Bytes of the longest text.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     pub fn get(&self, number: u32) -> &str {

@@ -41,8 +41,7 @@ impl<'f> Call<'f> {
         let ended = self.nested(Kind::Gate, gate);
         let passes = ended.is_ok() && self.outcome.value;
         let rule = if let Ok(true) = ended { self.outcome.rule } else { 0 };
-        self.expose(gate, passes, rule);
-        passes
+        self.expose(gate, passes, rule).is_ok() && passes
     }
 
     /// The group, and whether it was picked to learn about it.

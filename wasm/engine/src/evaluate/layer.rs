@@ -19,7 +19,7 @@ impl<'f> Call<'f> {
                 self.outcome.list = self.logged;
                 return Ok(());
             }
-            kept = self.keep(kept);
+            kept = self.keep(kept)?;
             if !self.outcome.value || !self.lets_in(&rule.share) {
                 continue;
             }
@@ -35,7 +35,7 @@ impl<'f> Call<'f> {
                     continue;
                 }
                 count = self.contribute(count, value, rule.id);
-                kept = self.keep(kept);
+                kept = self.keep(kept)?;
                 passed = self.outcome.value;
                 delegate = self.outcome.delegate;
                 group = self.outcome.group;
@@ -66,11 +66,11 @@ impl<'f> Call<'f> {
     }
 
     /// Moves the current list to the end of what is kept.
-    fn keep(&mut self, kept: [u32; 2]) -> [u32; 2] {
-        self.join(kept);
+    fn keep(&mut self, kept: [u32; 2]) -> Result<[u32; 2], TooDeep> {
+        self.join(kept)?;
         let kept = [self.outcome.list, self.logged];
         self.outcome.list = self.logged;
-        kept
+        Ok(kept)
     }
 
     /// Adds a value, if there is one, and returns how many there are then.

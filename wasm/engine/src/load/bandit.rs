@@ -1,10 +1,16 @@
 //! Contextual bandits.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use crate::json::{Kind, Value};
 use crate::load::Loader;
 use crate::load::object::{Object, missing};
 use crate::sha256::Prefix;
 use crate::specs::{Bandit, BanditGroup, Field, Weights};
+
+/// Weights by the id of their group.
+type WeightsOf<'a> = HashMap<Cow<'a, str>, Value<'a>>;
 
 impl<'a> Loader<'a> {
     pub(super) fn bandit(&mut self, value: Value<'a>) -> Result<Bandit, String> {
@@ -15,10 +21,11 @@ impl<'a> Loader<'a> {
         let config = bandit.get("config")?;
         let groups = bandit.array("groups")?.ok_or_else(|| missing("groups"))?;
         let default = self.returned(bandit.required("defaultValue")?).value;
+        let weights: HashMap<_, _> = config.iter().flat_map(|config| config.members()).collect();
         let mut read = Vec::new();
         for (index, group) in groups.elements().enumerate() {
             let group = self
-                .bandit_group(group, config)
+                .bandit_group(group, &weights)
                 .map_err(|reason| format!("groups[{index}]: {reason}"))?;
             read.push(group);
         }
@@ -39,12 +46,13 @@ impl<'a> Loader<'a> {
         })
     }
 
-    fn bandit_group(&mut self, value: Value<'a>, config: Option<Value<'a>>) -> Result<BanditGroup, String> {
+    fn bandit_group(&mut self, value: Value<'a>, weights: &WeightsOf<'a>) -> Result<BanditGroup, String> {
         let group = Object::new(value);
         let id = group.required_text("id")?;
         let name = group.required_text("name")?;
-        let weights = config
-            .and_then(|config| config.member(&id))
+        let weights = weights
+            .get(&id)
+            .copied()
             .filter(|weights| weights.kind() == Kind::Object);
         Ok(BanditGroup {
             name: self.text(&name),
