@@ -1,4 +1,4 @@
-// Where a spec's fields are found in a user (sections 3.1 to 3.3 of Statsig's behaviour). One reader per field is made
+// Where a spec's fields are found in a user (as Statsig's engine looks them up). One reader per field is made
 // when specs load, so that a call does nothing but read properties.
 
 import type { EvaluatorOptions, User } from './types.ts'

@@ -1,6 +1,6 @@
-//! One evaluation: the walk over a spec's rules (section 6 of Statsig's behaviour), nested gates, delegates and
+//! One evaluation: the walk over a spec's rules, nested gates, delegates and
 //! mappings. All that a walk decides lives in one [`Outcome`] that outer and nested evaluations share, because
-//! Statsig's engine has it so and what a nested gate leaves behind is sometimes visible (6.3).
+//! Statsig's engine has it so and what a nested gate leaves behind is sometimes visible.
 
 mod bandit;
 mod layer;
@@ -321,7 +321,7 @@ impl<'f> Call<'f> {
         Ok(true)
     }
 
-    /// Whether another config answers for this one (section 10). The outcome starts afresh with every attempt.
+    /// Whether another config answers for this one. The outcome starts afresh with every attempt.
     fn mapped(&mut self, kind: Kind, entity: &'f Entity) -> Result<bool, TooDeep> {
         if self.mappings == DEEPEST_DETOUR {
             return Err(TooDeep);
@@ -417,7 +417,7 @@ impl<'f> Call<'f> {
         Ok(())
     }
 
-    /// Section 6.6. A gate is evaluated once in a call; met again, its outcome and exposures apply again.
+    /// A gate is evaluated once in a call; met again, its outcome and exposures apply again.
     fn nested_gate(&mut self, gate: u32, negate: bool) -> Result<(), TooDeep> {
         let decided = match self.memo.get(gate) {
             Known::Open => return Err(TooDeep),
@@ -529,7 +529,7 @@ impl<'f> Call<'f> {
         Ok(if let Ok(true) = ended { inner.group } else { None })
     }
 
-    /// Whether the unit falls into the share (section 5.2).
+    /// Whether the unit falls into the share.
     fn lets_in(&mut self, share: &Share) -> bool {
         let Some(prefix) = &share.prefix else {
             return share.percentage == 100.0;

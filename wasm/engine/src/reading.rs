@@ -1,5 +1,5 @@
 //! What a user-side value reads as: text, number, instant. Readings are made when an operator asks, in the call's
-//! temporary memory, and follow section 4 of Statsig's behaviour: a string that parses is also a number, a number has
+//! temporary memory, and follow Statsig's engine: a string that parses is also a number, a number has
 //! a plain decimal text, an array has its compact JSON as text.
 
 use std::fmt::Write;

@@ -31,11 +31,11 @@ impl Kind {
 /// A piece of the user that some spec reads; its number is its place in the frame.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Field {
-    /// A user field by name, looked up as section 3.2 of Statsig's behaviour says.
+    /// A user field by name: top-level, then custom, global custom and private ones, then aliases.
     User(Box<str>),
-    /// A unit id by its type, 3.1.
+    /// A unit id by its type.
     Unit(Box<str>),
-    /// A field of the environment, 3.3.
+    /// A field of the user's environment, then of the evaluator's.
     Environment(Box<str>),
 }
 

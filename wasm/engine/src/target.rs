@@ -1,4 +1,4 @@
-//! What a condition compares with, prepared for its operator when the specs load (section 8 of Statsig's behaviour):
+//! What a condition compares with, prepared for its operator when the specs load:
 //! lower-cased sets, parsed numbers and instants, compiled regular expressions. [`Test::passes`] is the comparison.
 
 use std::borrow::Cow;

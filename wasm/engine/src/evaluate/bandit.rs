@@ -1,4 +1,4 @@
-//! Contextual bandits (section 11). What Statsig's engine draws at random is drawn from the seed in the frame.
+//! Contextual bandits. What Statsig's engine draws at random is drawn from the seed in the frame.
 
 use super::{Call, hash_of_unit};
 use crate::frame::Dynamic;

@@ -1,4 +1,4 @@
-//! Layers that merge the values of several rules (section 9.2).
+//! Layers that merge the values of several rules (`useNewLayerEval`).
 
 use super::{Call, TooDeep};
 use crate::specs::Spec;
