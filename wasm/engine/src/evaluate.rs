@@ -3,13 +3,15 @@
 //! Statsig's engine has it so and what a nested gate leaves behind is sometimes visible.
 
 mod bandit;
+mod detour;
 mod layer;
+mod nested;
 
-use crate::frame::{Dynamic, Head, Input, NONE, flags, logged};
-use crate::memo::{Decided, Known, Memo};
+use crate::frame::{Dynamic, Head, Input, NONE, flags};
+use crate::memo::Memo;
 use crate::reading;
 use crate::sha256::Prefix;
-use crate::specs::{Condition, Entity, Kind, Returned, Share, Source, Spec, Specs};
+use crate::specs::{Condition, Kind, Returned, Share, Source, Spec, Specs};
 use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgentField};
 
 /// How deep gates and delegates may nest below what was asked.
@@ -321,45 +323,6 @@ impl<'f> Call<'f> {
         Ok(true)
     }
 
-    /// Whether another config answers for this one. The outcome starts afresh with every attempt.
-    fn mapped(&mut self, kind: Kind, entity: &'f Entity) -> Result<bool, TooDeep> {
-        if self.mappings == DEEPEST_DETOUR {
-            return Err(TooDeep);
-        }
-        self.mappings += 1;
-        let mut answered = false;
-        'mappings: for mapping in &entity.mappings {
-            for rule in &mapping.rules {
-                if rule.start > 0.0 && rule.start > self.now {
-                    continue;
-                }
-                let applies =
-                    self.conditions(&rule.conditions).is_ok() && self.outcome.value && !self.outcome.unsupported;
-                self.start_afresh();
-                if !applies || !self.lets_in(&rule.share) {
-                    continue;
-                }
-                self.outcome.mapped = Some(mapping.config_name);
-                if let Ok(true) = self.level(kind, mapping.config) {
-                    answered = true;
-                    break 'mappings;
-                }
-                self.start_afresh();
-                break;
-            }
-        }
-        self.mappings -= 1;
-        if self.spent { Err(TooDeep) } else { Ok(answered) }
-    }
-
-    /// Forgets what was decided and exposed; gates that were evaluated stay remembered.
-    fn start_afresh(&mut self) {
-        self.outcome = Outcome {
-            list: self.logged,
-            ..Outcome::default()
-        };
-    }
-
     /// Evaluates all conditions of a rule, the failed and unsupported ones' successors too: their nested gates are exposed.
     fn conditions(&mut self, conditions: &[u32]) -> Result<(), TooDeep> {
         let mut all = true;
@@ -415,118 +378,6 @@ impl<'f> Call<'f> {
             Condition::Unsupported(_) | Condition::Missing(_) => self.outcome.unsupported = true,
         }
         Ok(())
-    }
-
-    /// A gate is evaluated once in a call; met again, its outcome and exposures apply again.
-    fn nested_gate(&mut self, gate: u32, negate: bool) -> Result<(), TooDeep> {
-        let decided = match self.memo.get(gate) {
-            Known::Open => return Err(TooDeep),
-            Known::Done(decided) => {
-                if decided.log[0] < decided.log[1] {
-                    self.log([decided.log[0], logged::REPEAT, decided.log[1]])?;
-                }
-                self.outcome.value = decided.value;
-                if decided.recognized {
-                    self.outcome.rule = decided.rule;
-                }
-                decided
-            }
-            Known::Nothing => {
-                self.memo.open(gate);
-                let start = self.logged;
-                let outer = std::mem::replace(&mut self.outcome.list, start);
-                let ended = self.nested(Kind::Gate, gate);
-                self.memo.forget(gate);
-                let recognized = ended?;
-                if self.outcome.unsupported {
-                    // The result's list is then this gate's own.
-                    return Ok(());
-                }
-                let decided = Decided {
-                    value: self.outcome.value,
-                    recognized,
-                    rule: self.outcome.rule,
-                    log: [self.outcome.list, self.logged],
-                    question: self.question,
-                };
-                self.memo.done(gate, decided);
-                self.join([outer, start])?;
-                decided
-            }
-        };
-        if decided.recognized && decided.rule != 0 {
-            self.expose(gate, decided.value, decided.rule)?;
-        }
-        self.outcome.value = decided.value != negate;
-        Ok(())
-    }
-
-    /// Logs a gate, unless it is a segment.
-    fn expose(&mut self, gate: u32, value: bool, rule: u32) -> Result<(), TooDeep> {
-        if self.specs.entities[Kind::Gate.namespace()][gate as usize].exposed {
-            self.log([gate, u32::from(value), rule])?;
-        }
-        Ok(())
-    }
-
-    fn log(&mut self, entry: [u32; logged::SIZE]) -> Result<(), TooDeep> {
-        let at = self.logged as usize * logged::SIZE;
-        let Some(place) = self.log.get_mut(at..at + logged::SIZE) else {
-            self.spent = true;
-            return Err(TooDeep);
-        };
-        place.copy_from_slice(&entry);
-        self.logged += 1;
-        Ok(())
-    }
-
-    /// Puts an earlier stretch of the log before the current list.
-    fn join(&mut self, [start, end]: [u32; 2]) -> Result<(), TooDeep> {
-        let list = [self.outcome.list, self.logged];
-        if list[0] == end {
-            self.outcome.list = start;
-            return Ok(());
-        }
-        self.outcome.list = self.logged;
-        for stretch in [[start, end], list] {
-            if stretch[0] < stretch[1] {
-                self.log([stretch[0], logged::REPEAT, stretch[1]])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The group of an experiment, as if it had been asked for by itself.
-    fn group_of(&mut self, experiment: u32) -> Result<Option<u32>, TooDeep> {
-        if self.groups[..self.open_groups].contains(&experiment) {
-            return Ok(None);
-        }
-        let Some(place) = self.groups.get_mut(self.open_groups) else {
-            self.spent = true;
-            return Err(TooDeep);
-        };
-        *place = experiment;
-        self.open_groups += 1;
-        self.questions += 1;
-        let list = self.logged;
-        let fresh = Outcome {
-            list,
-            ..Outcome::default()
-        };
-        let outer = std::mem::replace(&mut self.outcome, fresh);
-        let question = std::mem::replace(&mut self.question, self.questions);
-        let depth = std::mem::take(&mut self.depth);
-        let ended = self.level(Kind::Experiment, experiment);
-        self.depth = depth;
-        let answered = std::mem::replace(&mut self.question, question);
-        self.memo.forget_question(answered);
-        let inner = std::mem::replace(&mut self.outcome, outer);
-        self.logged = list;
-        self.open_groups -= 1;
-        if self.spent {
-            return Err(TooDeep);
-        }
-        Ok(if let Ok(true) = ended { inner.group } else { None })
     }
 
     /// Whether the unit falls into the share.

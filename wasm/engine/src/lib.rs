@@ -7,6 +7,7 @@
 pub mod abi;
 mod catalog;
 pub mod country;
+mod dates;
 mod evaluate;
 pub mod frame;
 pub mod json;

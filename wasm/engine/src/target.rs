@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::dates;
 use crate::frame::{Dynamic, Elements};
 use crate::json::{Kind, Value};
 use crate::lists::IdLists;
@@ -399,7 +400,7 @@ fn target_instant(target: Option<Value<'_>>) -> Option<i64> {
         Some(text) => text
             .parse()
             .ok()
-            .or_else(|| reading::parse_date(&text))
+            .or_else(|| dates::parse(&text))
             .or_else(|| reading::parse_float(text.as_bytes()).map(|number| number as i64)),
         None => target?.as_f64().map(|number| number as i64),
     }
