@@ -17,6 +17,7 @@ export class BoundUser {
     this.#image = new UserImage(user)
   }
 
+  /** As {@link Evaluator.checkGate}. */
   checkGate(name: string): boolean {
     return this.#evaluator.gateValue(this.#image, name)
   }
@@ -29,18 +30,22 @@ export class BoundUser {
     return names.map((name) => this.#evaluator.gateValue(this.#image, name))
   }
 
+  /** As {@link Evaluator.getFeatureGate}. */
   getFeatureGate(name: string): FeatureGate {
     return this.#evaluator.featureGate(this.#image, name)
   }
 
+  /** As {@link Evaluator.getDynamicConfig}. */
   getDynamicConfig(name: string): DynamicConfig {
     return this.#evaluator.dynamicConfig(this.#image, name)
   }
 
+  /** As {@link Evaluator.getExperiment}. */
   getExperiment(name: string): Experiment {
     return this.#evaluator.experiment(this.#image, name)
   }
 
+  /** As {@link Evaluator.getLayer}. */
   getLayer(name: string): Layer {
     return this.#evaluator.layer(this.#image, name)
   }

@@ -8,7 +8,6 @@ import type { JsonObject, LoadReport, SpecList } from './types.ts'
 interface CatalogText {
   readonly format: 1 | 2
   readonly time?: number
-  readonly appId?: string
   readonly defaultEnvironment?: string
   readonly conditions: number
   readonly fields: readonly FieldName[]

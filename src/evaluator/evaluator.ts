@@ -18,7 +18,7 @@ const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
 /**
  * Evaluates gates, dynamic configs, experiments and layers of one payload, synchronously and in this thread.
  *
- * Names that the payload does not define give `Unrecognized` results, never errors. A call that the engine cannot
+ * Made by `createEvaluator` of the runtime's entry. Names that the payload does not define give `Unrecognized` results, never errors. A call that the engine cannot
  * finish throws `GUEST_TRAPPED` or `GUEST_STACK_EXHAUSTED`; on the wasm backend the next call is answered by a new instance.
  *
  * @example
@@ -74,16 +74,26 @@ export class Evaluator implements Disposable {
     return this.#earlierGenerations + this.#loaded().library.generation
   }
 
-  /** Bytes of the instance's memory; 0 on the native backend. */
+  /** Bytes of the instance's memory; 0 on the native backend, and after an abrupt end until the next question. */
   get memoryBytes(): number {
     return this.#loaded().library.memoryBytes
   }
 
-  /** How often the engine has asked for memory in this thread; evaluating never changes it. */
+  /**
+   * How often the engine has asked for memory in this thread. Evaluating does not change it, but for regular expressions
+   * with look-around or back-references, texts beyond 256 bytes the first time an expression meets them, capital sigmas
+   * to be lower-cased, and frames beyond 64 KiB; all of that is given back or of bounded size.
+   */
   get allocations(): number {
     return this.#loaded().library.symbols.framegate_allocations()
   }
 
+  /**
+   * Whether a gate is open for a user; `false` for an unknown gate.
+   *
+   * @throws {@link FramegateError} `USER_INVALID`, `DISPOSED`, `GUEST_TRAPPED`, `GUEST_STACK_EXHAUSTED`,
+   * `GUEST_MEMORY_EXHAUSTED`; so do all questions
+   */
   checkGate(user: User, name: string): boolean {
     return this.gateValue(new FreshUser(user), name)
   }
@@ -93,19 +103,22 @@ export class Evaluator implements Disposable {
     return this.bind(user).checkGates(names)
   }
 
+  /** A gate with the rule that decided, and the gates evaluated on the way. */
   getFeatureGate(user: User, name: string): FeatureGate {
     return this.featureGate(new FreshUser(user), name)
   }
 
+  /** A dynamic config; an experiment may be read as one too. */
   getDynamicConfig(user: User, name: string): DynamicConfig {
     return this.dynamicConfig(new FreshUser(user), name)
   }
 
-  /** An experiment, or a bandit. */
+  /** An experiment or a bandit, with the group that the user is in. */
   getExperiment(user: User, name: string): Experiment {
     return this.experiment(new FreshUser(user), name)
   }
 
+  /** A layer: its parameters, from its own rules or from the experiment that the user is allocated to. */
   getLayer(user: User, name: string): Layer {
     return this.layer(new FreshUser(user), name)
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as layout from './layout.ts'
 
 const source = readFileSync(new URL('../../wasm/engine/src/frame.rs', import.meta.url), 'utf8')
+const catalog = readFileSync(new URL('../../wasm/engine/src/catalog.rs', import.meta.url), 'utf8')
 const evaluate = readFileSync(new URL('../../wasm/engine/src/evaluate.rs', import.meta.url), 'utf8')
 
 /** Offsets of the fields of a `repr(C)` struct of numbers. */
@@ -20,13 +21,14 @@ function offsets(struct: string): { fields: Record<string, number>; size: number
   return { fields, size: end }
 }
 
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
+}
+
 describe('the frame is laid out as the engine has it', () => {
   test('head', () => {
     const { fields, size } = offsets('Head')
-    const camelCased = Object.entries(fields).map(([name, offset]) => [
-      name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
-      offset,
-    ])
+    const camelCased = Object.entries(fields).map(([name, offset]) => [camelCase(name), offset])
     const expected = { ...Object.fromEntries(camelCased) }
     delete expected.reserved
     delete expected.reservedOut
@@ -40,7 +42,8 @@ describe('the frame is laid out as the engine has it', () => {
     for (const [name, tag] of Object.entries({ Absent: 0, Null: 1, 'Bool(false)': 2, 'Bool(true)': 3 })) {
       expect(source).toContain(`${tag} => Dynamic::${name},`)
     }
-    expect(Object.values(layout.TAG)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(source).toMatch(/4 => Dynamic::Number\(/)
+    expect(layout.TAG).toEqual({ absent: 0, null: 1, false: 2, true: 3, number: 4, text: 5, array: 6, object: 7 })
     for (const [name, tag] of [
       ['Text', layout.TAG.text],
       ['Array', layout.TAG.array],
@@ -51,12 +54,22 @@ describe('the frame is laid out as the engine has it', () => {
   })
 
   test('flags', () => {
-    const flags = [...source.matchAll(/pub const (\w+): u32 = 1(?: << (\d))?;/g)].map(
-      ([, , shift]) => 1 << Number(shift ?? 0),
-    )
+    const bits = [...source.matchAll(/pub const (\w+): u32 = 1(?: << (\d))?;/g)].map(([, name, shift]) => [
+      camelCase((name as string).toLowerCase()),
+      1 << Number(shift ?? 0),
+    ])
     const { panicked, ...known } = layout.FLAG
-    expect(Object.values(known)).toEqual(flags)
+    expect(known).toEqual(Object.fromEntries(bits))
     expect(panicked).toBe(2 ** 31)
+  })
+
+  test('kinds and the bits of plans', () => {
+    expect(evaluate).toContain('[Kind::Gate, Kind::Config, Kind::Experiment, Kind::Layer][head.kind as usize]')
+    expect(layout.KIND).toEqual({ gate: 0, config: 1, experiment: 2, layer: 3 })
+    const bits =
+      /u32::from\(plan\.reads_time\) \| u32::from\(plan\.reads_seed\) << 1 \| u32::from\(plan\.reads_country\) << 2/
+    expect(catalog).toMatch(bits)
+    expect(layout.PLAN).toEqual({ time: 1, seed: 2, country: 4 })
   })
 
   test('log and temporary memory', () => {

@@ -46,6 +46,7 @@ abstract class Result {
 
 /** The answer to a feature gate. */
 export class FeatureGate extends Result {
+  /** Whether the gate is open. */
   get value(): boolean {
     return this.outcome.is(FLAG.value)
   }
@@ -76,6 +77,7 @@ abstract class Parameters extends Result {
 
 /** The answer to a dynamic config. */
 export class DynamicConfig extends Parameters {
+  /** The parameters, deeply frozen; `{}` for an unknown config. */
   override get value(): JsonObject {
     return this.outcome.value
   }
@@ -93,6 +95,7 @@ export class DynamicConfig extends Parameters {
 
 /** The answer to an experiment or a bandit. */
 export class Experiment extends DynamicConfig {
+  /** The group that the user is in; `null` outside all groups. */
   get groupName(): string | null {
     return this.outcome.groupName
   }

@@ -1,7 +1,7 @@
 //! What a host must know of the loaded specs to ask for evaluations and to read their outcomes, as one JSON text.
 //!
 //! ```text
-//! { format, time?, appId?, defaultEnvironment?, conditions,
+//! { format, time?, defaultEnvironment?, conditions,
 //!   fields: [[kind, name], …],                     kind: user, unit, environment
 //!   plans: [[fields, bits, scratch], …],           bits: 1 time, 2 seed, 4 country; scratch in bytes
 //!   gates | configs | layers: [[name, entity, plan, bits], …],   entity null: the name has no spec; bits: 1 bandit
@@ -22,14 +22,9 @@ pub fn catalog(specs: &Specs) -> String {
     if let Some(time) = report.time {
         let _ = write!(out.0, ",\"time\":{time}");
     }
-    for (name, text) in [
-        ("appId", &report.app_id),
-        ("defaultEnvironment", &report.default_environment),
-    ] {
-        if let Some(text) = text {
-            out.member(name);
-            out.text(text);
-        }
+    if let Some(text) = &report.default_environment {
+        out.member("defaultEnvironment");
+        out.text(text);
     }
     let _ = write!(out.0, ",\"conditions\":{}", report.conditions);
     out.list("fields", &specs.fields, |out, field| out.texts(&names(field)));

@@ -176,9 +176,6 @@ impl<'a> Loader<'a> {
         self.specs.report.time = top.number("time")?;
         self.specs.report.default_environment = top.text("default_environment")?.map(Into::into);
         let payload_app = top.get("app_id")?;
-        self.specs.report.app_id = app_id
-            .map(Into::into)
-            .or_else(|| payload_app?.as_str().map(|text| text.into()));
         self.specs.app = match app_id {
             Some(app_id) => {
                 let mut text = String::new();

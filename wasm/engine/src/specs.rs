@@ -259,7 +259,6 @@ impl Default for Specs {
 pub struct Report {
     pub version: u8,
     pub time: Option<f64>,
-    pub app_id: Option<Box<str>>,
     pub default_environment: Option<Box<str>>,
     pub dropped: Vec<Dropped>,
     pub unsupported: Vec<Unsupported>,

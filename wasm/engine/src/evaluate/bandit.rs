@@ -52,7 +52,7 @@ impl<'f> Call<'f> {
             let size = 10_000.0 / groups.len() as f64;
             return (&groups[(bucket / size) as usize], true);
         }
-        let mut random = Random(self.seed);
+        let mut random = Random(u64::from(self.seed));
         if bucket < bandit.sample_rate * 10_000.0
             && let Some(group) = least_known(groups, random.next())
         {
@@ -123,13 +123,12 @@ fn least_known(groups: &[BanditGroup], random: f64) -> Option<&BanditGroup> {
 }
 
 /// Numbers in [0, 1) from a seed: SplitMix64.
-struct Random(u32);
+struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(1);
-        let mut mixed = u64::from(self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
