@@ -14,32 +14,46 @@ import { payload, publicCondition, rule, spec } from './support/specs.ts'
  *       (func (export "free") (param i32 i32))
  *       (func (export "count") (result i32) (global.set $calls (i32.add (global.get $calls) (i32.const 1))) (global.get $calls))
  *       (func (export "trap") unreachable)
- *       (func $descend (export "descend") (result i32) (i32.add (call $descend) (i32.const 1))))
+ *       (func $descend (export "descend") (result i32) (i32.add (call $descend) (i32.const 1)))
+ *       (func $dive (export "dive") (param i32 i32) (result i32)
+ *         (i32.add (call $dive (local.get 0) (local.get 1)) (i32.const 1))))
  */
 const countingGuest = new WebAssembly.Module(
   Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    // types: (i32) -> i32, (i32 i32) -> (), () -> i32, () -> ()
-    ...section(1, [4, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 1, 0x7f, 0x60, 0, 0]),
-    ...section(3, [5, 0, 1, 2, 3, 2]),
+    // types: (i32) -> i32, (i32 i32) -> (), () -> i32, () -> (), (i32 i32) -> i32
+    ...section(
+      1,
+      [
+        [5],
+        [0x60, 1, 0x7f, 1, 0x7f],
+        [0x60, 2, 0x7f, 0x7f, 0],
+        [0x60, 0, 1, 0x7f],
+        [0x60, 0, 0],
+        [0x60, 2, 0x7f, 0x7f, 1, 0x7f],
+      ].flat(),
+    ),
+    ...section(3, [6, 0, 1, 2, 3, 2, 4]),
     ...section(5, [1, 0x00, 2]),
     ...section(6, [1, 0x7f, 0x01, 0x41, 0, 0x0b]),
     ...section(7, [
-      6,
+      7,
       ...exported('memory', 2, 0),
       ...exported('alloc', 0, 0),
       ...exported('free', 0, 1),
       ...exported('count', 0, 2),
       ...exported('trap', 0, 3),
       ...exported('descend', 0, 4),
+      ...exported('dive', 0, 5),
     ]),
     ...section(10, [
-      5,
+      6,
       ...body(0x41, 0x80, 0x08),
       ...body(),
       ...body(0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0),
       ...body(0x00),
       ...body(0x10, 4, 0x41, 1, 0x6a),
+      ...body(0x20, 0, 0x20, 1, 0x10, 5, 0x41, 1, 0x6a),
     ]),
   ]),
 )
@@ -48,6 +62,7 @@ const definitions = {
   count: { parameters: [], result: 'u32' },
   trap: { parameters: [], result: 'void' },
   descend: { parameters: [], result: 'u32' },
+  dive: { parameters: ['usize', 'frame'], result: 'u32' },
 } as const
 
 describe('a guest', () => {
@@ -64,6 +79,48 @@ describe('a guest', () => {
     expect([library.symbols.count(), library.generation]).toEqual([1, 2])
     expect(thrownBy(() => library.symbols[symbol]())).toMatchObject({ code })
     expect([library.symbols.count(), library.symbols.count(), library.generation]).toEqual([1, 2, 3])
+  })
+
+  test('that runs out of stack in a call with a frame is followed by generation + 1', () => {
+    using library = openGuest()
+    const frame = library.frame(16)
+    expect(thrownBy(() => library.symbols.dive(1, frame))).toMatchObject({ code: 'GUEST_STACK_EXHAUSTED' })
+    frame.release()
+    expect([library.symbols.count(), library.generation]).toEqual([1, 2])
+  })
+
+  test('that is interrupted by an exception of the host is followed by generation + 1', () => {
+    // (module (import "host" "throws" (func)) (memory (export "memory") 2) … (func (export "call") (call 0)))
+    const module = new WebAssembly.Module(
+      Uint8Array.from([
+        ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+        ...section(1, [[3], [0x60, 0, 0], [0x60, 1, 0x7f, 1, 0x7f], [0x60, 2, 0x7f, 0x7f, 0]].flat()),
+        ...section(2, [1, 4, ...new TextEncoder().encode('host'), 6, ...new TextEncoder().encode('throws'), 0, 0]),
+        ...section(3, [3, 1, 2, 0]),
+        ...section(5, [1, 0x00, 2]),
+        ...section(7, [
+          4,
+          ...exported('memory', 2, 0),
+          ...exported('alloc', 0, 1),
+          ...exported('free', 0, 2),
+          ...exported('call', 0, 3),
+        ]),
+        ...section(10, [3, ...body(0x41, 0x80, 0x08), ...body(), ...body(0x10, 0)]),
+      ]),
+    )
+    const throws = () => {
+      throw new Error('the host said no')
+    }
+    const allocator = { alloc: 'alloc', free: 'free' }
+    const calls = { call: { parameters: [], result: 'void' } } as const
+    using library = open({ module, allocator, imports: { host: { throws } } }, calls)
+    expect(thrownBy(() => library.symbols.call())).toMatchObject({
+      code: 'GUEST_INTERRUPTED',
+      message: expect.stringContaining('the host said no'),
+    })
+    library.frame(8).release()
+    expect(library.generation).toBe(2)
+    expect(thrownBy(() => open({ module, allocator }, calls))).toMatchObject({ code: 'GUEST_INCOMPATIBLE' })
   })
 
   test('that has retired does not take the frames of before, nor are they given back to it', () => {
