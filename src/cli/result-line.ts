@@ -108,86 +108,59 @@ function entryKey(name: string, index: number): string {
   return `${index > 0 ? ',' : ''}${JSON.stringify(name)}:`
 }
 
-// All kinds give facts of one shape: comparing them stays fast only while the engine sees a single one.
+type Result = FeatureGate | DynamicConfig | Experiment | Layer
+
+/** All kinds give facts of one shape: comparing them stays fast only while the engine sees a single one. */
+function factsOf({ ruleID, idType, details, secondaryExposures }: Result, own: Partial<Facts>): Facts {
+  return {
+    ruleID,
+    idType,
+    reason: details.reason,
+    version: details.version,
+    passed: own.passed ?? false,
+    value: own.value ?? null,
+    groupName: own.groupName ?? null,
+    explicitParameters: own.explicitParameters ?? null,
+    isExperimentActive: own.isExperimentActive ?? false,
+    isUserInExperiment: own.isUserInExperiment ?? false,
+    isInLayer: own.isInLayer ?? false,
+    delegate: own.delegate ?? null,
+    exposures: secondaryExposures,
+    undelegated: own.undelegated ?? none,
+  }
+}
 
 function factsOfGate(gate: FeatureGate): Facts {
-  const { reason, version } = gate.details
-  return {
-    ruleID: gate.ruleID,
-    idType: gate.idType,
-    reason,
-    version,
-    passed: gate.value,
-    value: null,
-    groupName: null,
-    explicitParameters: null,
-    isExperimentActive: false,
-    isUserInExperiment: false,
-    isInLayer: false,
-    delegate: null,
-    exposures: gate.secondaryExposures,
-    undelegated: none,
-  }
+  return factsOf(gate, { passed: gate.value })
 }
 
 function factsOfConfig(config: DynamicConfig): Facts {
-  const { reason, version } = config.details
-  return {
-    ruleID: config.ruleID,
-    idType: config.idType,
-    reason,
-    version,
-    passed: config.passed,
-    value: config.value,
-    groupName: null,
-    explicitParameters: null,
-    isExperimentActive: false,
-    isUserInExperiment: false,
-    isInLayer: false,
-    delegate: null,
-    exposures: config.secondaryExposures,
-    undelegated: none,
-  }
+  return factsOf(config, { passed: config.passed, value: config.value })
 }
 
 function factsOfExperiment(experiment: Experiment): Facts {
-  const { reason, version } = experiment.details
-  return {
-    ruleID: experiment.ruleID,
-    idType: experiment.idType,
-    reason,
-    version,
-    passed: false,
-    value: experiment.value,
-    groupName: experiment.groupName,
-    explicitParameters: experiment.explicitParameters,
-    isExperimentActive: experiment.isExperimentActive,
-    isUserInExperiment: experiment.isUserInExperiment,
-    isInLayer: experiment.isInLayer,
-    delegate: null,
-    exposures: experiment.secondaryExposures,
-    undelegated: none,
-  }
+  const { value, groupName, explicitParameters, isExperimentActive, isUserInExperiment, isInLayer } = experiment
+  return factsOf(experiment, {
+    value,
+    groupName,
+    explicitParameters,
+    isExperimentActive,
+    isUserInExperiment,
+    isInLayer,
+  })
 }
 
 function factsOfLayer(layer: Layer): Facts {
-  const { reason, version } = layer.details
-  return {
-    ruleID: layer.ruleID,
-    idType: layer.idType,
-    reason,
-    version,
-    passed: false,
-    value: layer.value,
-    groupName: layer.groupName,
-    explicitParameters: layer.explicitParameters,
-    isExperimentActive: layer.isExperimentActive,
-    isUserInExperiment: layer.isUserInExperiment,
-    isInLayer: false,
-    delegate: layer.allocatedExperimentName,
-    exposures: layer.secondaryExposures,
-    undelegated: layer.undelegatedSecondaryExposures,
-  }
+  const { value, groupName, explicitParameters, isExperimentActive, isUserInExperiment } = layer
+  const allocation = { delegate: layer.allocatedExperimentName, undelegated: layer.undelegatedSecondaryExposures }
+  return factsOf(layer, {
+    value,
+    groupName,
+    explicitParameters,
+    isExperimentActive,
+    isUserInExperiment,
+    ...allocation,
+  })
 }
 
 const none: readonly SecondaryExposure[] = []
