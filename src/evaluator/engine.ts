@@ -31,7 +31,7 @@ const ABI_VERSION = 1
 /** Where the table of countries comes from when specs need it. */
 export type CountryTable = Uint8Array | (() => Uint8Array)
 
-type EngineLibrary = Library<typeof ENGINE>
+type EngineLibrary = Library<typeof ENGINE, unknown>
 
 /** Specs loaded into the engine. */
 export class Engine {
@@ -53,7 +53,7 @@ export class Engine {
     const bytes = payload(specs)
     const idLists = Object.entries(options.idLists ?? {}).map(idList)
     const loaded: { catalog?: Catalog } = {}
-    this.library = open(guest, ENGINE, (library) => {
+    const start = (library: EngineLibrary) => {
       this.handle = load(library, bytes, options.appId)
       try {
         loaded.catalog ??= new Catalog(catalogText(library, this.handle), bytes.length, options)
@@ -63,7 +63,8 @@ export class Engine {
         if (library.backend === 'native') library.symbols.framegate_unload(this.handle)
         throw error
       }
-    })
+    }
+    this.library = open(guest, ENGINE, { start })
     this.catalog = loaded.catalog as Catalog
     if (this.library.backend === 'native')
       abandoned.register(this, { library: this.library, handle: this.handle }, this)

@@ -1,55 +1,313 @@
-// The definition language: an object literal names a guest's functions with their parameters and result, and the
-// types of the callable functions follow from it, as in `Deno.dlopen`.
+// The definition language: an object literal names a guest's functions with their parameters and result, and the types
+// of the callable functions follow from it, as in `Deno.dlopen`. Types only; signature.ts checks them when a guest is
+// opened. docs/ffi.md has the table of types.
 
+import type { Callback } from './callback.ts'
 import type { Frame } from './frame.ts'
+import type { Handle } from './handle.ts'
+
+declare const address: unique symbol
+
+/** An address in a guest's memory. It is a number that only a guest can have given; `null` is the null pointer. */
+export type Pointer = number & { readonly [address]: true }
+
+interface ScalarValues {
+  i8: number
+  u8: number
+  i16: number
+  u16: number
+  i32: number
+  u32: number
+  i64: bigint
+  u64: bigint
+  isize: number
+  usize: number
+  f32: number
+  f64: number
+  bool: boolean
+  pointer: Pointer | null
+}
 
 /**
- * Types that cross the boundary.
- *
- * - `i32`, `u32`: 32-bit integers
- * - `usize`: a size, an address or a handle; a number, exact up to 2^53
- * - `f64`: a double
- * - `frame`: the address of a frame that the call owns; `null` is the null pointer
+ * Types of one machine value. `i64` and `u64` are `bigint`s; `isize` and `usize` (C's `ssize_t`, `size_t`, `long`) are
+ * numbers, 32 bits wide in WebAssembly and exact up to 2^53 in a native library.
  */
-export type ParameterType = 'i32' | 'u32' | 'usize' | 'f64' | 'frame'
+export type ScalarType = keyof ScalarValues
 
-/** Types that a function can return. */
-export type ResultType = 'i32' | 'u32' | 'usize' | 'f64' | 'void'
+/** A C struct: its fields in order, with C's padding. */
+export interface StructType {
+  readonly type: 'struct'
+  readonly fields: Readonly<Record<string, FieldType>>
+}
+
+/** An array of fixed length within a struct, or behind a pointer. */
+export interface ArrayType {
+  readonly type: 'array'
+  readonly of: FieldType
+  readonly length: number
+}
+
+/** What a struct can hold. */
+export type FieldType = ScalarType | 'cstring' | StructType | ArrayType
+
+/** A function of the host that the guest calls. It is valid during the call; {@link Callback} is one that stays. */
+export interface CallbackType {
+  readonly type: 'callback'
+  readonly parameters: readonly (ScalarType | 'cstring')[]
+  readonly result: ScalarType | 'void'
+}
+
+/** An opaque object of the guest, told apart from others by its name. `free` names the function that ends it. */
+export interface HandleType<Name extends string = string> {
+  readonly type: 'handle'
+  readonly name: Name
+  readonly free?: string
+}
+
+interface ElementArrays {
+  i8: Int8Array
+  u8: Uint8Array
+  i16: Int16Array
+  u16: Uint16Array
+  i32: Int32Array
+  u32: Uint32Array
+  i64: BigInt64Array
+  u64: BigUint64Array
+  f32: Float32Array
+  f64: Float64Array
+}
+
+/** A typed array of AssemblyScript; `id` names the exported global that holds the class's id (`idof<Float64Array>()`). */
+export interface TypedArrayType {
+  readonly type: 'typedarray'
+  readonly of: keyof ElementArrays
+  readonly id: string
+}
+
+/** The length in bytes of the buffer or C string at parameter `lengthOf`; the caller does not pass it. */
+export interface LengthParameter {
+  readonly lengthOf: number
+  readonly as?: 'i32' | 'u32' | 'isize' | 'usize'
+}
+
+/** A pointer to a value that the guest reads. */
+export interface InParameter {
+  readonly in: FieldType
+}
+
+/** A pointer to a slot that the guest fills: returned, not passed. A buffer is passed, and filled. */
+export interface OutParameter {
+  readonly out: FieldType | HandleType | OwnedStringType | 'buffer'
+  readonly name?: string
+}
+
+/** A pointer to a value that the guest reads and changes: passed and returned. A buffer is changed in place. */
+export interface InOutParameter {
+  readonly inout: FieldType | 'buffer'
+  readonly name?: string
+}
+
+/**
+ * Types of parameters.
+ *
+ * - scalars; a struct by value
+ * - `cstring`: a string, passed as NUL-terminated UTF-8
+ * - `buffer`: bytes that the guest reads
+ * - `frame`: the address of a frame that the caller took with `library.frame`
+ * - `string`: a string of AssemblyScript
+ */
+export type ParameterType =
+  | ScalarType
+  | 'cstring'
+  | 'buffer'
+  | 'frame'
+  | 'string'
+  | StructType
+  | CallbackType
+  | HandleType
+  | TypedArrayType
+  | LengthParameter
+  | InParameter
+  | OutParameter
+  | InOutParameter
+
+/** A C string that the caller owns: it is copied, then given back to the guest's function `free` exactly once. */
+export interface OwnedStringType {
+  readonly type: 'cstring'
+  readonly free: string
+  /** Whether `free` takes the length (with the NUL) as its second argument. */
+  readonly sized?: boolean
+}
+
+/** Bytes that are copied out: `length` of them, or as many as parameter number `length.parameter` says after the call. */
+export interface BytesType {
+  readonly type: 'bytes'
+  readonly length: number | { readonly parameter: number }
+  readonly free?: string
+  /** Whether `free` takes the length as its second argument. */
+  readonly sized?: boolean
+}
+
+/** A pointer to a value that is copied out, and given back to `free` if that is named. */
+export interface PointerToType {
+  readonly pointer: FieldType
+  readonly free?: string
+}
+
+/** An address that the caller must give to the symbol `free`; debug mode reports one that was forgotten. */
+export interface OwnedPointerType {
+  readonly type: 'pointer'
+  readonly free: string
+}
+
+/** Types of results. */
+export type ResultType =
+  | ScalarType
+  | 'void'
+  | 'cstring'
+  | 'string'
+  | StructType
+  | OwnedStringType
+  | BytesType
+  | PointerToType
+  | OwnedPointerType
+  | HandleType
+  | TypedArrayType
 
 /** One function of a guest. */
 export interface SymbolDefinition {
   readonly parameters: readonly ParameterType[]
   readonly result: ResultType
+  /** The exported name, where it is another. */
+  readonly symbol?: string
+  /** Runs on another thread and returns a promise. In WebAssembly that thread has an instance of its own. */
+  readonly nonblocking?: boolean
 }
 
-/** The functions of a guest by their exported names. */
+/** The functions of a guest by name. */
 export type Definitions = Readonly<Record<string, SymbolDefinition>>
 
-interface ParameterValues {
-  i32: number
-  u32: number
-  usize: number
-  f64: number
-  frame: Frame | null
+/** A value as the caller passes it. */
+export type Input<Type> = Type extends keyof ScalarValues
+  ? ScalarValues[Type]
+  : Type extends 'cstring'
+    ? string | null
+    : Type extends StructType
+      ? { readonly [Field in keyof Type['fields']]: Input<Type['fields'][Field]> }
+      : Type extends ArrayType
+        ? ArrayLike<Input<Type['of']>>
+        : never
+
+/** A value as the caller gets it. */
+export type Output<Type> = Type extends keyof ScalarValues
+  ? ScalarValues[Type]
+  : Type extends 'cstring'
+    ? string | null
+    : Type extends StructType
+      ? { -readonly [Field in keyof Type['fields']]: Output<Type['fields'][Field]> }
+      : Type extends ArrayType
+        ? Output<Type['of']>[]
+        : never
+
+type CallbackArguments<Parameters extends readonly unknown[]> = {
+  -readonly [Index in keyof Parameters]: Output<Parameters[Index]>
 }
 
-interface ResultValues {
-  i32: number
-  u32: number
-  usize: number
-  f64: number
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function without a result returns void
-  void: void
+/** The function that a callback's type stands for. */
+export type CallbackFunction<Type extends CallbackType> = (
+  ...parameters: CallbackArguments<Type['parameters']>
+) => Type['result'] extends 'void' ? void : Input<Type['result']>
+
+type Argument<Type> = Type extends 'buffer'
+  ? ArrayBufferView | null
+  : Type extends 'frame'
+    ? Frame | null
+    : Type extends 'string'
+      ? string | null
+      : Type extends CallbackType
+        ? CallbackFunction<Type> | Callback<Type> | null
+        : Type extends HandleType<infer Name>
+          ? Handle<Name> | null
+          : Type extends TypedArrayType
+            ? ElementArrays[Type['of']] | null
+            : Type extends { readonly in: infer Inner }
+              ? Input<Inner> | null
+              : Type extends { readonly inout: infer Inner }
+                ? Inner extends 'buffer'
+                  ? ArrayBufferView | null
+                  : Input<Inner>
+                : Input<Type>
+
+/** What the caller passes: lengths and outs are the shim's. */
+type Arguments<Parameters extends readonly unknown[]> = number extends Parameters['length']
+  ? // biome-ignore lint/suspicious/noExplicitAny: definitions that are not a literal say nothing about their arguments
+    any[]
+  : Parameters extends readonly [infer First, ...infer Rest]
+    ? First extends LengthParameter
+      ? Arguments<Rest>
+      : First extends { readonly out: infer Inner }
+        ? Inner extends 'buffer'
+          ? [ArrayBufferView | null, ...Arguments<Rest>]
+          : Arguments<Rest>
+        : [Argument<First>, ...Arguments<Rest>]
+    : []
+
+type OutParameters<Parameters extends readonly unknown[]> = number extends Parameters['length']
+  ? []
+  : Parameters extends readonly [infer First, ...infer Rest]
+    ? First extends { readonly out: 'buffer' } | { readonly inout: 'buffer' }
+      ? OutParameters<Rest>
+      : First extends { readonly out: unknown } | { readonly inout: unknown }
+        ? [First, ...OutParameters<Rest>]
+        : OutParameters<Rest>
+    : []
+
+type OutValue<Type> = Type extends { readonly out: infer Inner }
+  ? Inner extends HandleType | OwnedStringType
+    ? Returned<Inner>
+    : Output<Inner>
+  : Type extends { readonly inout: infer Inner }
+    ? Output<Inner>
+    : never
+
+type OutValues<Outs extends readonly unknown[]> = { [Index in keyof Outs]: OutValue<Outs[Index]> }
+
+type NamedOuts<Outs extends readonly unknown[]> = {
+  [Out in Outs[number] as Out extends { readonly name: infer Name extends string } ? Name : never]: OutValue<Out>
 }
 
-type Arguments<Parameters extends readonly ParameterType[]> = {
-  -readonly [Index in keyof Parameters]: ParameterValues[Parameters[Index]]
-}
+type Returned<Result> = Result extends keyof ScalarValues | 'cstring' | StructType
+  ? Output<Result>
+  : Result extends 'void'
+    ? void
+    : Result extends 'string' | OwnedStringType
+      ? string | null
+      : Result extends BytesType
+        ? Uint8Array | null
+        : Result extends { readonly pointer: infer Inner }
+          ? Output<Inner> | null
+          : Result extends OwnedPointerType
+            ? Pointer | null
+            : Result extends HandleType<infer Name>
+              ? Handle<Name> | null
+              : Result extends TypedArrayType
+                ? ElementArrays[Result['of']] | null
+                : never
+
+type Shaped<Result, Outs extends readonly unknown[]> = Outs extends readonly []
+  ? Returned<Result>
+  : Outs extends readonly { readonly name: string }[]
+    ? (Result extends 'void' ? unknown : { result: Returned<Result> }) & NamedOuts<Outs>
+    : Result extends 'void'
+      ? OutValues<Outs>
+      : [Returned<Result>, ...OutValues<Outs>]
 
 /** A defined function as it is called. */
 export type Callable<Definition extends SymbolDefinition> = (
   ...parameters: Arguments<Definition['parameters']>
-) => ResultValues[Definition['result']]
+) => Definition['nonblocking'] extends true
+  ? Promise<Shaped<Definition['result'], OutParameters<Definition['parameters']>>>
+  : Shaped<Definition['result'], OutParameters<Definition['parameters']>>
 
 /** All functions of a definition. */
 export type Symbols<Defined extends Definitions> = {

@@ -101,7 +101,7 @@ describe('frames', () => {
 describe('abrupt ends', () => {
   test('a trap retires the instance; the next frame is of a new one, which was started', () => {
     const started: number[] = []
-    const library = open(guest(), ENGINE, ({ generation }) => started.push(generation))
+    const library = open(guest(), ENGINE, { start: ({ generation }) => started.push(generation) })
     const stale = library.frame(64)
     expect(() => library.symbols.framegate_evaluate(0xffff_fff0, stale)).toThrow(
       failing('GUEST_TRAPPED', 'generation 2'),

@@ -2,46 +2,73 @@
 // owns its argument frame.
 
 import type { Definitions } from './definitions.ts'
-import type { Library, Start } from './library.ts'
-import { type NativeGuest, openNative } from './native.ts'
-import { openWasm, type WasmGuest } from './wasm.ts'
+import type { Library, OpenOptions } from './library.ts'
+import { type NativeGuest, openNative } from './native/library.ts'
+import type { WasmGuest } from './wasm/guest.ts'
+import { openWasm } from './wasm/library.ts'
 
-export type { Callable, Definitions, ParameterType, ResultType, SymbolDefinition, Symbols } from './definitions.ts'
+export { Callback } from './callback.ts'
+export type {
+  ArrayType,
+  BytesType,
+  Callable,
+  CallbackFunction,
+  CallbackType,
+  Definitions,
+  FieldType,
+  HandleType,
+  InOutParameter,
+  InParameter,
+  Input,
+  LengthParameter,
+  OutParameter,
+  Output,
+  OwnedPointerType,
+  OwnedStringType,
+  ParameterType,
+  Pointer,
+  PointerToType,
+  ResultType,
+  ScalarType,
+  StructType,
+  SymbolDefinition,
+  Symbols,
+  TypedArrayType,
+} from './definitions.ts'
 export { type ErrorCode, FramegateError } from './errors.ts'
 export type { Frame, Memory } from './frame.ts'
-export type { Library, Start } from './library.ts'
-export type { Koffi, NativeGuest } from './native.ts'
-export type { WasmGuest } from './wasm.ts'
+export { Handle } from './handle.ts'
+export type { FfiWorker, Library, OpenOptions, Start, Toolchain } from './library.ts'
+export type { Koffi, NativeGuest } from './native/library.ts'
+export { callbackModule } from './wasm/callback-module.ts'
+export type { EmscriptenFactory, WasmGuest } from './wasm/guest.ts'
 
 /** How a library is reached. */
-export type Guest = WasmGuest | NativeGuest
+export type Guest<Glue = unknown> = WasmGuest<Glue> | NativeGuest
 
 /**
  * Opens a guest with the functions that `definitions` name.
  *
- * @param guest - a module with the names of its allocator, or the path of a shared object with koffi
+ * @param guest - a module, with what its toolchain's JavaScript needs; or the path of a shared object, with koffi
  * @param definitions - parameters and result of each function, as a literal
- * @param start - called with every new instance before it answers calls
- * @throws {@link FramegateError} `GUEST_INCOMPATIBLE`, `LIBRARY_NOT_LOADED`, `SYMBOL_NOT_FOUND`
+ * @throws {@link FramegateError} `DEFINITION_INVALID`, `GUEST_INCOMPATIBLE`, `LIBRARY_NOT_LOADED`, `SYMBOL_NOT_FOUND`
  *
  * @example
  * ```
- * const library = open({ module, allocator: { alloc: 'alloc', free: 'free' } }, {
- *   sum: { parameters: ['frame', 'usize'], result: 'f64' },
+ * const library = open({ module }, {
+ *   add: { parameters: ['i32', 'i32'], result: 'i32' },
+ *   alloc: { parameters: ['u64'], result: { type: 'cstring', free: 'probe_free' } },
  * })
- * const frame = library.frame(16)
- * try {
- *   frame.memory.f64.set([1, 2], frame.base / 8)
- *   library.symbols.sum(frame, 2) // 3
- * } finally {
- *   frame.release()
- * }
+ * library.symbols.add(1, 2) // 3
+ * library.symbols.alloc(7n) // a string; what the guest allocated has been freed
  * ```
  */
-export function open<const Defined extends Definitions>(
-  guest: Guest,
+export function open<const Defined extends Definitions, Glue = undefined>(
+  guest: Guest<Glue>,
   definitions: Defined,
-  start?: Start<Defined>,
-): Library<Defined> {
-  return 'module' in guest ? openWasm(guest, definitions, start) : openNative(guest, definitions, start)
+  options: OpenOptions<Defined> = {},
+): Library<Defined, Glue> {
+  return 'module' in guest
+    ? openWasm(guest, definitions, options)
+    : (openNative(guest, definitions, options) as Library<Defined, never>)
 }

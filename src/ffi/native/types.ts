@@ -1,0 +1,171 @@
+// Definitions as koffi's types, and values as koffi wants and gives them. What a value must be is checked here as for
+// WebAssembly; how it lies in memory is koffi's business.
+
+import type { CallbackType, FieldType, ParameterType, ResultType, ScalarType } from '../definitions.ts'
+import { fitsNative, isScalar, misfit, SCALAR, textFault, unfit, unfitText } from '../scalars.ts'
+import { isOwnedOut, pointee } from '../signature.ts'
+
+/** A type of koffi's: a name or an object. */
+export type KoffiType = string | object
+
+/** A function of a loaded library. */
+export interface KoffiFunction {
+  (...parameters: unknown[]): unknown
+  /** Calls on another thread; the last argument is told the outcome. */
+  async(...parameters: unknown[]): void
+}
+
+/** The part of koffi that is used; the caller loads koffi, so that this module needs no runtime of its own. */
+export interface Koffi {
+  load(path: string): { func(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction }
+  struct(fields: Record<string, KoffiType>): KoffiType
+  array(type: KoffiType, length: number, hint: 'Array'): KoffiType
+  pointer(type: KoffiType): KoffiType
+  out(type: KoffiType): KoffiType
+  inout(type: KoffiType): KoffiType
+  proto(name: string, result: KoffiType, parameters: KoffiType[]): KoffiType
+  decode(address: unknown, type: KoffiType, length?: number): unknown
+  view(address: unknown, length: number): ArrayBuffer
+  register(call: (...parameters: never[]) => unknown, type: KoffiType): unknown
+  unregister(callback: unknown): void
+  address(value: unknown): bigint
+}
+
+const SCALARS: Readonly<Record<ScalarType, string>> = {
+  i8: 'int8_t',
+  u8: 'uint8_t',
+  i16: 'int16_t',
+  u16: 'uint16_t',
+  i32: 'int32_t',
+  u32: 'uint32_t',
+  i64: 'int64_t',
+  u64: 'uint64_t',
+  isize: 'intptr_t',
+  usize: 'size_t',
+  f32: 'float',
+  f64: 'double',
+  bool: 'bool',
+  pointer: 'void *',
+}
+
+/** Makes koffi's types, each prototype once. */
+export class KoffiTypes {
+  readonly #koffi: Koffi
+  readonly #prototypes = new Map<string, KoffiType>()
+
+  constructor(koffi: Koffi) {
+    this.#koffi = koffi
+  }
+
+  parameter(type: ParameterType): KoffiType {
+    const koffi = this.#koffi
+    if (isScalar(type)) return SCALARS[type]
+    if (type === 'cstring') return 'str'
+    if (typeof type === 'string') return 'void *'
+    if ('lengthOf' in type) return SCALARS[type.as ?? 'usize']
+    const inner = pointee(type)
+    if (inner === 'buffer') return 'void *'
+    if (inner !== undefined) {
+      const pointer = koffi.pointer(isOwnedOut(inner) ? 'void *' : this.field(inner))
+      if ('in' in type) return pointer
+      return 'out' in type ? koffi.out(pointer) : koffi.inout(pointer)
+    }
+    const named = type as Exclude<typeof type, { lengthOf: number }>
+    if (!('type' in named)) return 'void *'
+    if (named.type === 'callback') return koffi.pointer(this.prototype(named))
+    return named.type === 'struct' ? this.field(named) : 'void *'
+  }
+
+  result(type: ResultType): KoffiType {
+    if (type === 'void') return 'void'
+    if (isScalar(type)) return SCALARS[type]
+    return typeof type === 'object' && 'type' in type && type.type === 'struct' ? this.field(type) : 'void *'
+  }
+
+  field(type: FieldType): KoffiType {
+    if (isScalar(type)) return SCALARS[type]
+    if (type === 'cstring') return 'str'
+    if (type.type === 'array') return this.#koffi.array(this.field(type.of), type.length, 'Array')
+    const fields = Object.entries(type.fields).map(([name, field]) => [name, this.field(field)])
+    return this.#koffi.struct(Object.fromEntries(fields))
+  }
+
+  prototype({ parameters, result }: CallbackType): KoffiType {
+    const key = `${parameters.join()}:${result}`
+    let made = this.#prototypes.get(key)
+    if (made === undefined) {
+      const types = parameters.map((type) => (type === 'cstring' ? 'void *' : SCALARS[type]))
+      // koffi's names are the process's; the number keeps ours apart.
+      made = this.#koffi.proto(
+        `framegate_callback_${++prototypes}`,
+        result === 'void' ? 'void' : SCALARS[result],
+        types,
+      )
+      this.#prototypes.set(key, made)
+    }
+    return made
+  }
+}
+
+let prototypes = 0
+
+/** @throws FramegateError `ARGUMENT_INVALID`, `ARGUMENT_OUT_OF_RANGE`, `STRING_INVALID` */
+export function checkedValue(type: FieldType, value: unknown, place: string): unknown {
+  if (isScalar(type)) {
+    if (!fitsNative(SCALAR[type], value)) throw misfit(type, value, place)
+    return value
+  }
+  if (type === 'cstring') return checkedText(value, place)
+  if (typeof value !== 'object' || value === null) throw unfit(place, value, `a ${type.type}`)
+  if (type.type === 'array') {
+    const { length } = value as ArrayLike<unknown>
+    if (length !== type.length) throw unfit(place, value, `an array of exactly ${type.length} elements`)
+    return Array.from(value as ArrayLike<unknown>, (each, index) =>
+      checkedValue(type.of, each, `element ${index} of ${place}`),
+    )
+  }
+  const checked: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(type.fields)) {
+    checked[name] = checkedValue(field, (value as Record<string, unknown>)[name], `field ${name} of ${place}`)
+  }
+  return checked
+}
+
+export function checkedText(value: unknown, place: string): string | null {
+  if (value === null) return null
+  if (typeof value !== 'string') throw unfit(place, value, 'a string or null')
+  const fault = textFault(value)
+  if (fault !== undefined) throw unfitText(place, fault)
+  return value
+}
+
+/** A scalar as koffi gives it: 64-bit integers and addresses as numbers where they fit, else as bigints. */
+export function scalarFromNative(type: ScalarType, value: unknown): unknown {
+  switch (type) {
+    case 'i64':
+    case 'u64':
+      return BigInt(value as number | bigint)
+    case 'isize':
+    case 'usize':
+      return Number(value)
+    case 'pointer':
+      return addressFromNative(value) || null
+    default:
+      return value
+  }
+}
+
+export function addressFromNative(value: unknown): number {
+  return value === null ? 0 : Number(value)
+}
+
+/** A field, array or struct as koffi gives it. */
+export function valueFromNative(type: FieldType, value: unknown): unknown {
+  if (isScalar(type)) return scalarFromNative(type, value)
+  if (type === 'cstring') return value
+  if (type.type === 'array') return (value as unknown[]).map((each) => valueFromNative(type.of, each))
+  const fields = Object.entries(type.fields)
+  return Object.fromEntries(
+    fields.map(([name, field]) => [name, valueFromNative(field, (value as Record<string, unknown>)[name])]),
+  )
+}

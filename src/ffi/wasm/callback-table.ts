@@ -1,0 +1,182 @@
+// Functions of the host in the guest's table of function pointers.
+//
+// A table takes only functions of WebAssembly, so a tiny module that imports one function and exports it again is
+// instantiated around each slot's dispatcher. A slot belongs to one function at a time: for a call, or until it is
+// disposed of. Slots rest before they are used again, so that a guest that kept a pointer gets an error and not
+// somebody else's function.
+
+import { type Callback, staleCallback } from '../callback.ts'
+import type { CallbackType, Pointer, ScalarType } from '../definitions.ts'
+import { FramegateError } from '../errors.ts'
+import { fits, misfit, SCALAR } from '../scalars.ts'
+import { adapterModule, adapterName } from './callback-module.ts'
+import type { Instance } from './instance.ts'
+
+/** So many slots of a signature rest before the first is used again. */
+const RESTING = 16
+
+type HostFunction = (...parameters: never[]) => unknown
+
+interface Slot {
+  readonly pointer: Pointer
+  readonly signature: string
+  call: HostFunction | undefined
+}
+
+export class CallbackTable {
+  readonly #table: WebAssembly.Table | undefined
+  readonly #adapters: WebAssembly.Module | undefined
+  readonly #instance: Instance
+  readonly #resting = new Map<string, Slot[]>()
+  readonly #installed = new Map<Callback, Slot>()
+
+  constructor(table: WebAssembly.Table | undefined, adapters: WebAssembly.Module | undefined, instance: Instance) {
+    this.#table = table
+    this.#adapters = adapters
+    this.#instance = instance
+  }
+
+  /** A slot for one call; the caller gives it to {@link leave}. */
+  enter(type: CallbackType, call: HostFunction): Slot {
+    const signature = adapterName(type)
+    const resting = this.#resting.get(signature)
+    const slot =
+      resting !== undefined && resting.length > RESTING ? (resting.shift() as Slot) : this.#newSlot(type, signature)
+    slot.call = call
+    return slot
+  }
+
+  leave(slot: Slot): void {
+    slot.call = undefined
+    const resting = this.#resting.get(slot.signature)
+    if (resting) resting.push(slot)
+    else this.#resting.set(slot.signature, [slot])
+  }
+
+  /** The pointer of a registered callback in this instance. */
+  install(callback: Callback): Pointer {
+    let slot = this.#installed.get(callback)
+    if (slot === undefined) {
+      slot = this.enter(callback.type, callback.call)
+      this.#installed.set(callback, slot)
+    }
+    return slot.pointer
+  }
+
+  uninstall(callback: Callback): void {
+    const slot = this.#installed.get(callback)
+    if (slot === undefined) return
+    this.#installed.delete(callback)
+    this.leave(slot)
+  }
+
+  #newSlot(type: CallbackType, signature: string): Slot {
+    const table = this.#table
+    if (table === undefined) {
+      throw new FramegateError(
+        'GUEST_INCOMPATIBLE',
+        'the module exports no table, so it cannot call back; build it with --export-table and --growable-table',
+      )
+    }
+    const slot = { pointer: 0 as Pointer, signature, call: undefined as HostFunction | undefined }
+    const host = { [signature]: this.#dispatcher(type, slot) }
+    const { exports } = new WebAssembly.Instance(this.#adapterFor(type, signature), { host: this.#allHost(host) })
+    try {
+      slot.pointer = table.grow(1) as Pointer
+    } catch (cause) {
+      throw new FramegateError(
+        'GUEST_INCOMPATIBLE',
+        'the module has a table that cannot grow, so it cannot call back; build it with --growable-table',
+        { cause },
+      )
+    }
+    table.set(slot.pointer, exports[signature] as HostFunction)
+    return slot
+  }
+
+  #adapterFor(type: CallbackType, signature: string): WebAssembly.Module {
+    const given = this.#adapters
+    if (given !== undefined && WebAssembly.Module.exports(given).some(({ name }) => name === signature)) return given
+    try {
+      return compiledAdapter(type, signature)
+    } catch (cause) {
+      throw new FramegateError(
+        'GUEST_INCOMPATIBLE',
+        'this runtime compiles no WebAssembly from bytes; pass callbackModule(definitions), compiled beforehand, as the guest’s `callbacks`',
+        { cause },
+      )
+    }
+  }
+
+  /** A module for several signatures imports them all; only one of them is used in this instance. */
+  #allHost(host: Record<string, HostFunction>): Record<string, HostFunction> {
+    for (const { name } of this.#adapters ? WebAssembly.Module.imports(this.#adapters) : []) host[name] ??= unused
+    return host
+  }
+
+  #dispatcher({ parameters, result }: CallbackType, slot: Slot): HostFunction {
+    const instance = this.#instance
+    return (...raw: (number | bigint)[]) => {
+      const { call } = slot
+      if (call === undefined) {
+        throw staleCallback('the guest called a callback whose call has returned, or that was disposed of; register it')
+      }
+      const values = parameters.map((type, index) => fromGuest(instance, type, raw[index] as number | bigint, index))
+      const returned = (call as (...values: unknown[]) => unknown)(...values)
+      // A nested call that ended abruptly ends this one too, whether or not the callback hid its error.
+      if (instance.retired) throw new FramegateError('GUEST_INTERRUPTED', 'a nested call retired the instance')
+      return result === 'void' ? undefined : toGuest(result, returned)
+    }
+  }
+}
+
+const compiled = new Map<string, WebAssembly.Module>()
+
+function compiledAdapter(type: CallbackType, signature: string): WebAssembly.Module {
+  let module = compiled.get(signature)
+  if (module === undefined) {
+    module = new WebAssembly.Module(adapterModule([type]) as Uint8Array<ArrayBuffer>)
+    compiled.set(signature, module)
+  }
+  return module
+}
+
+function unused(): never {
+  throw staleCallback('an adapter was called that belongs to no callback')
+}
+
+function fromGuest(instance: Instance, type: ScalarType | 'cstring', raw: number | bigint, index: number): unknown {
+  if (type !== 'cstring') return scalarFromGuest(SCALAR[type], raw)
+  const address = Number(raw) >>> 0
+  return address === 0 ? null : instance.stack.text(address, `argument ${index + 1} of the callback`)
+}
+
+function toGuest(type: ScalarType, value: unknown): unknown {
+  if (!fits(SCALAR[type], value)) throw misfit(type, value, 'the value that the callback returned')
+  return type === 'bool' ? Number(value) : (value ?? 0)
+}
+
+/** A machine value as JavaScript has it; the upper bits of small types are the callee's leftovers. */
+export function scalarFromGuest(code: number, raw: number | bigint | undefined): unknown {
+  switch (code) {
+    case SCALAR.u32:
+    case SCALAR.usize:
+      return (raw as number) >>> 0
+    case SCALAR.bool:
+      return ((raw as number) & 0xff) !== 0
+    case SCALAR.pointer:
+      return (raw as number) >>> 0 || null
+    case SCALAR.i8:
+      return ((raw as number) << 24) >> 24
+    case SCALAR.u8:
+      return (raw as number) & 0xff
+    case SCALAR.i16:
+      return ((raw as number) << 16) >> 16
+    case SCALAR.u16:
+      return (raw as number) & 0xffff
+    case SCALAR.u64:
+      return BigInt.asUintN(64, raw as bigint)
+    default:
+      return raw
+  }
+}

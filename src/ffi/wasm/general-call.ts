@@ -1,0 +1,458 @@
+// Calls with structs, out-parameters, callbacks, handles, byte results and more than four arguments: lists of what each
+// parameter and the result need are made once, and worked through for every call.
+
+import { bytesOf } from '../arguments.ts'
+import { Callback, staleCallback } from '../callback.ts'
+import type {
+  BytesType,
+  CallbackType,
+  FieldType,
+  HandleType,
+  LengthParameter,
+  OwnedStringType,
+  ParameterType,
+  ResultType,
+  TypedArrayType,
+} from '../definitions.ts'
+import { FramegateError } from '../errors.ts'
+import { Handle } from '../handle.ts'
+import { fits, isScalar, misfit, SCALAR, unfit } from '../scalars.ts'
+import { isOwnedOut, type Parameter, pointee, type Signature, shaped } from '../signature.ts'
+import { addressOf, pushBytes } from './call.ts'
+import { scalarFromGuest } from './callback-table.ts'
+import type { Export, Instance } from './instance.ts'
+import { type Layout, layoutOf, singleScalar } from './layout.ts'
+
+type Machine = number | bigint
+
+/** One call under way. */
+interface Call {
+  readonly instance: Instance
+  readonly index: number
+  /** What the guest gets, in C's order, without the address of a struct that is returned. */
+  readonly machine: Machine[]
+  /** What the caller passed. */
+  readonly values: readonly unknown[]
+  /** What is given back after the call. */
+  readonly endings: (() => void)[]
+}
+
+interface Step {
+  readonly parameter: Parameter
+  lower(call: Call, value: unknown): Machine
+  /** The value that the guest left, or that a buffer is to be filled with. */
+  lift?(call: Call, at: number, value: unknown): unknown
+}
+
+export class GeneralCall {
+  readonly #signature: Signature
+  readonly #index: number
+  readonly #steps: readonly Step[]
+  readonly #lifted: readonly number[]
+  readonly #lengths: readonly { readonly index: number; readonly type: LengthParameter }[]
+  /** A struct that does not fit a machine value is returned through an address passed first. */
+  readonly #returned: Layout | undefined
+  readonly #lift: (call: Call, returned: Machine | undefined, outs: readonly unknown[]) => unknown
+
+  constructor(signature: Signature, index: number) {
+    this.#signature = signature
+    this.#index = index
+    this.#steps = signature.parameters.map(stepOf)
+    this.#lifted = this.#steps.flatMap(({ lift }, step) => (lift ? [step] : []))
+    this.#lengths = signature.parameters.flatMap(({ type }, step) =>
+      typeof type === 'object' && 'lengthOf' in type ? [{ index: step, type }] : [],
+    )
+    const { result } = signature
+    const isStruct = typeof result === 'object' && 'type' in result && result.type === 'struct'
+    this.#returned = isStruct && singleScalar(result) === undefined ? layoutOf(result) : undefined
+    this.#lift = lifterOf(signature)
+  }
+
+  call(instance: Instance, values: readonly unknown[]): unknown {
+    const { name } = this.#signature
+    const { stack } = instance
+    const mark = stack.top
+    const call: Call = { instance, index: this.#index, machine: [], values, endings: [] }
+    try {
+      const returnedAt = this.#returned ? stack.push(this.#returned.size) : 0
+      for (const { parameter, lower } of this.#steps) call.machine.push(lower(call, values[parameter.argument]))
+      for (const { index, type } of this.#lengths) call.machine[index] = lengthOf(call, this.#signature, index, type)
+      // A getter of an argument may have called the guest, and that call may have ended badly.
+      if (instance.retired)
+        throw new FramegateError('FRAME_STALE', `an argument of ${name} retired the instance; call again`)
+      const machine = this.#returned ? [returnedAt, ...call.machine] : call.machine
+      const returned = entered(instance, this.#index, name, machine)
+      stack.settle()
+      return this.#complete(call, this.#returned ? returnedAt : returned)
+    } finally {
+      try {
+        for (const end of call.endings) end()
+      } finally {
+        stack.release(mark, name)
+        stack.settle()
+      }
+    }
+  }
+
+  /** Outs first: the length of returned bytes may be one. What is owned is given back whatever happens. */
+  #complete(call: Call, returned: Machine | undefined): unknown {
+    const { result } = this.#signature
+    let length: number | undefined
+    try {
+      const outs: unknown[] = []
+      for (const step of this.#lifted) {
+        const { lift, parameter } = this.#steps[step] as Required<Step>
+        const value = lift(call, call.machine[step] as number, call.values[parameter.argument])
+        if (value !== NOTHING) outs.push(value)
+      }
+      if (isBytes(result)) length = byteLength(call, this.#signature, result, outs)
+      return shaped(this.#signature, this.#lift(call, returned, isBytes(result) ? [length] : outs), outs)
+    } finally {
+      if (isGivenBack(result) && Number(returned) !== 0) {
+        call.instance.giveBack(this.#index, Number(returned) >>> 0, result.sized ? (length ?? sizeOfText) : undefined)
+      }
+    }
+  }
+}
+
+/** The length of a sized C string is its bytes with the NUL. */
+const sizeOfText = -1
+const NOTHING = Symbol('nothing to return')
+
+function entered(instance: Instance, index: number, name: string, machine: readonly Machine[]): Machine | undefined {
+  try {
+    return (instance.targets[index] as Export)(...machine)
+  } catch (error) {
+    throw instance.ended(name, error)
+  }
+}
+
+// ---- parameters
+
+function stepOf(parameter: Parameter): Step {
+  const { type, place } = parameter
+  if (isScalar(type)) {
+    const code = SCALAR[type]
+    return {
+      parameter,
+      lower(_, value) {
+        if (!fits(code, value)) throw misfit(type, value, place)
+        return typeof value === 'bigint' ? value : Number(value)
+      },
+    }
+  }
+  if (type === 'cstring') return { parameter, lower: ({ instance }, value) => lowerText(instance, value, place) }
+  if (type === 'buffer') return { parameter, lower: ({ instance }, value) => pushBytes(instance, value, place) }
+  if (type === 'frame') return { parameter, lower: ({ instance }, value) => addressOf(value, instance) }
+  if (type === 'string') return managedStep(parameter, type)
+  if ('lengthOf' in type) return { parameter, lower: () => 0 }
+  const inner = pointee(type)
+  if (inner === 'buffer') return bufferStep(parameter)
+  if (inner !== undefined && isOwnedOut(inner)) return ownedOutStep(parameter, inner)
+  if (inner !== undefined) return pointerStep(parameter, type, layoutOf(inner))
+  return namedStep(parameter, type as Exclude<ParameterType, string>)
+}
+
+function namedStep(parameter: Parameter, type: object): Step {
+  switch ((type as { type: string }).type) {
+    case 'callback':
+      return callbackStep(parameter, type as CallbackType)
+    case 'handle':
+      return handleStep(parameter, type as HandleType)
+    case 'typedarray':
+      return managedStep(parameter, type as TypedArrayType)
+    default:
+      return structStep(parameter, type as FieldType)
+  }
+}
+
+function lowerText(instance: Instance, value: unknown, place: string): number {
+  if (value === null) return 0
+  if (typeof value !== 'string') throw unfit(place, value, 'a string or null')
+  return instance.stack.pushText(value, place)
+}
+
+/** A buffer that the guest fills or changes: what it leaves alone keeps what the caller had there. */
+function bufferStep(parameter: Parameter): Step {
+  return {
+    parameter,
+    lower: ({ instance }, value) => pushBytes(instance, value, parameter.place),
+    lift({ instance }, at, value) {
+      if (value === null) return NOTHING
+      const bytes = bytesOf(value, parameter.place)
+      bytes.set(instance.stack.memory.u8.subarray(at, at + bytes.length))
+      return NOTHING
+    },
+  }
+}
+
+function pointerStep(parameter: Parameter, type: object, layout: Layout): Step {
+  const { place } = parameter
+  const isRead = !('out' in type)
+  const step: Step = {
+    parameter,
+    lower({ instance: { stack } }, value) {
+      if (value === null && 'in' in type) return 0
+      const at = stack.push(layout.size)
+      // An earlier call's bytes are nobody's to read.
+      stack.memory.u8.fill(0, at, at + layout.size)
+      if (isRead) layout.write(stack, at, value, place)
+      return at
+    },
+  }
+  if ('in' in type) return step
+  return { ...step, lift: ({ instance }, at) => layout.read(instance.stack, at, outPlace(parameter)) }
+}
+
+function outPlace({ place }: Parameter): string {
+  return `the value returned through ${place.replace('argument', 'parameter')}`
+}
+
+function ownedOutStep(parameter: Parameter, type: HandleType | OwnedStringType): Step {
+  return {
+    parameter,
+    lower({ instance: { stack } }) {
+      const at = stack.push(4)
+      stack.data.setUint32(at, 0, true)
+      return at
+    },
+    lift({ instance }, at) {
+      const address = instance.stack.data.getUint32(at, true)
+      if (address === 0) return null
+      if (type.type === 'handle') return liftHandle(instance, type, address)
+      try {
+        return instance.stack.text(address, outPlace(parameter))
+      } finally {
+        instance.end(address, type.free)
+        instance.stack.settle()
+      }
+    },
+  }
+}
+
+function structStep(parameter: Parameter, type: FieldType): Step {
+  const single = singleScalar(type)
+  if (single === undefined) {
+    const layout = layoutOf(type)
+    return {
+      parameter,
+      lower({ instance: { stack } }, value) {
+        const at = stack.push(layout.size)
+        stack.memory.u8.fill(0, at, at + layout.size)
+        layout.write(stack, at, value, parameter.place)
+        return at
+      },
+    }
+  }
+  return {
+    parameter,
+    lower({ instance }, value) {
+      const inner = unwrapped(type, value, parameter.place)
+      if (single === 'cstring') return lowerText(instance, inner, parameter.place)
+      if (!fits(SCALAR[single], inner)) throw misfit(single, inner, parameter.place)
+      return typeof inner === 'bigint' ? inner : Number(inner)
+    },
+  }
+}
+
+/** The scalar within a struct that consists of it. */
+function unwrapped(type: FieldType, value: unknown, place: string): unknown {
+  if (typeof type === 'string') return value
+  if (typeof value !== 'object' || value === null) throw unfit(place, value, `a ${type.type}`)
+  if (type.type === 'array') return unwrapped(type.of, (value as ArrayLike<unknown>)[0], place)
+  const [[name, field]] = Object.entries(type.fields) as [[string, FieldType]]
+  return unwrapped(field, (value as Record<string, unknown>)[name], `field ${name} of ${place}`)
+}
+
+function wrapped(type: FieldType, value: unknown): unknown {
+  if (typeof type === 'string') return value
+  if (type.type === 'array') return [wrapped(type.of, value)]
+  const [[name, field]] = Object.entries(type.fields) as [[string, FieldType]]
+  return { [name]: wrapped(field, value) }
+}
+
+function callbackStep(parameter: Parameter, type: CallbackType): Step {
+  const { place } = parameter
+  return {
+    parameter,
+    lower({ instance, endings }, value) {
+      if (value === null) return 0
+      if (value instanceof Callback) {
+        if (value.disposed) throw staleCallback(`${place} was disposed of; register it again`)
+        return instance.callbacks.install(value)
+      }
+      if (typeof value !== 'function') throw unfit(place, value, 'a function, a Callback or null')
+      const slot = instance.callbacks.enter(type, value as (...parameters: never[]) => unknown)
+      endings.push(() => instance.callbacks.leave(slot))
+      return slot.pointer
+    },
+  }
+}
+
+function handleStep(parameter: Parameter, { name }: HandleType): Step {
+  const { place } = parameter
+  return {
+    parameter,
+    lower({ instance }, value) {
+      if (value === null) return 0
+      if (value instanceof Handle) return value.addressFor(instance, name, place)
+      throw unfit(place, value, `a ${name} that the guest gave, or null`)
+    },
+  }
+}
+
+/** Objects of the guest's garbage collector are pinned until the call has returned. */
+function managedStep(parameter: Parameter, type: 'string' | TypedArrayType): Step {
+  return {
+    parameter,
+    lower({ instance, endings }, value) {
+      if (value === null) return 0
+      const { managed } = instance
+      if (managed === undefined) throw notManaged(parameter.place)
+      const address = managed.lower(type, value, parameter.place)
+      endings.push(() => {
+        if (!instance.retired) managed.unpin(address)
+      })
+      return address
+    },
+  }
+}
+
+function notManaged(place: string): FramegateError {
+  return new FramegateError(
+    'GUEST_INCOMPATIBLE',
+    `${place} is a type of AssemblyScript, but the guest is none; open it with its loader, or use cstring or buffer`,
+  )
+}
+
+function lengthOf(
+  call: Call,
+  { parameters }: Signature,
+  index: number,
+  { lengthOf: of, as = 'usize' }: LengthParameter,
+): number {
+  const { argument, type } = parameters[of] as Parameter
+  const value = call.values[argument]
+  const at = call.machine[of] as number
+  let length = 0
+  if (type === 'cstring') length = at === 0 ? 0 : call.instance.stack.memory.u8.indexOf(0, at) - at
+  else if (ArrayBuffer.isView(value)) length = value.byteLength
+  if (fits(SCALAR[as], length)) return length
+  throw misfit(as, length, `the length at parameter ${index + 1}`)
+}
+
+// ---- results
+
+type Lifter = (call: Call, returned: Machine | undefined, outs: readonly unknown[]) => unknown
+
+function lifterOf({ result: type, name }: Signature): Lifter {
+  const place = `the result of ${name}`
+  if (type === 'void') return () => undefined
+  if (isScalar(type)) return (_, returned) => scalarFromGuest(SCALAR[type], returned)
+  if (type === 'string') return managedLifter(type, place)
+  if (type === 'cstring') return textLifter(place)
+  if ('pointer' in type) return pointerLifter(layoutOf(type.pointer), place)
+  switch (type.type) {
+    case 'cstring':
+      return textLifter(place)
+    case 'bytes':
+      return bytesLifter(place)
+    case 'handle':
+      return ({ instance }, returned) => liftHandle(instance, type, Number(returned) >>> 0)
+    case 'typedarray':
+      return managedLifter(type, place)
+    case 'pointer':
+      return ({ instance }, returned) => {
+        const address = Number(returned) >>> 0 || null
+        if (address !== null) instance.received(address, name, type.free)
+        return address
+      }
+    default:
+      return structLifter(type, place)
+  }
+}
+
+function structLifter(type: FieldType, place: string): Lifter {
+  const single = singleScalar(type)
+  if (single === undefined) {
+    const layout = layoutOf(type)
+    return ({ instance }, at) => layout.read(instance.stack, at as number, place)
+  }
+  if (single === 'cstring') {
+    const lift = textLifter(place)
+    return (call, returned, outs) => wrapped(type, lift(call, returned, outs))
+  }
+  return (_, returned) => wrapped(type, scalarFromGuest(SCALAR[single], returned))
+}
+
+function textLifter(place: string): Lifter {
+  return ({ instance }, returned) => {
+    const address = Number(returned) >>> 0
+    return address === 0 ? null : instance.stack.text(address, place)
+  }
+}
+
+function pointerLifter(layout: Layout, place: string): Lifter {
+  return ({ instance: { stack } }, returned) => {
+    const address = Number(returned) >>> 0
+    if (address === 0) return null
+    checkRange(stack.memory.u8, address, layout.size, place)
+    return layout.read(stack, address, place)
+  }
+}
+
+function bytesLifter(place: string): Lifter {
+  return ({ instance }, returned, [length]) => {
+    const address = Number(returned) >>> 0
+    if (address === 0) return null
+    const { u8 } = instance.stack.memory
+    checkRange(u8, address, length as number, place)
+    return u8.slice(address, address + (length as number))
+  }
+}
+
+function managedLifter(type: 'string' | TypedArrayType, place: string): Lifter {
+  return ({ instance: { managed } }, returned) => {
+    const address = Number(returned) >>> 0
+    if (managed === undefined) throw notManaged(place)
+    return address === 0 ? null : managed.lift(type, address, place)
+  }
+}
+
+function liftHandle(instance: Instance, { name, free }: HandleType, address: number): Handle | null {
+  if (address === 0) return null
+  instance.managed?.pin(address)
+  return new Handle(name, address, instance, instance.managed ? '__unpin' : free)
+}
+
+function isBytes(type: ResultType): type is BytesType {
+  return typeof type === 'object' && 'type' in type && type.type === 'bytes'
+}
+
+/** Whether the shim gives the result back to the guest. */
+function isGivenBack(type: ResultType): type is BytesType {
+  if (typeof type !== 'object' || !('free' in type) || type.free === undefined) return false
+  return 'pointer' in type || type.type === 'cstring' || type.type === 'bytes'
+}
+
+/** How many bytes were returned, by the definition or by what the call left in a parameter. */
+function byteLength(call: Call, signature: Signature, { length }: BytesType, outs: readonly unknown[]): number {
+  if (typeof length === 'number') return length
+  const { parameter: index } = length
+  const out = signature.outs.indexOf(index)
+  const { argument } = signature.parameters[index] as Parameter
+  const value = Number(out >= 0 ? outs[out] : call.values[argument])
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new FramegateError(
+    'RESULT_INVALID',
+    `the result of ${signature.name} has a length of ${value} bytes, says parameter ${index + 1}; is the definition right?`,
+  )
+}
+
+function checkRange(memory: Uint8Array, address: number, length: number, place: string): void {
+  if (address + length <= memory.length) return
+  throw new FramegateError(
+    'RESULT_INVALID',
+    `${place} is ${length} bytes at address ${address}, beyond the ${memory.length} bytes of memory; is the definition right?`,
+  )
+}

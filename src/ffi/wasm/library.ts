@@ -1,0 +1,120 @@
+// The wasm backend: a module, and the instance that answers now. Instances are made when they are needed: at the start,
+// and after each one that was retired.
+
+import { Callback } from '../callback.ts'
+import type { CallbackFunction, CallbackType, Definitions, Pointer, Symbols } from '../definitions.ts'
+import { FramegateError } from '../errors.ts'
+import type { Frame } from '../frame.ts'
+import type { Library, OpenOptions, Toolchain } from '../library.ts'
+import { checkCallback, type Signature, signaturesOf } from '../signature.ts'
+import { bindCall } from './call.ts'
+import type { WasmGuest } from './guest.ts'
+import { Instance } from './instance.ts'
+import { WorkerCalls } from './worker-calls.ts'
+
+/** Opens a module. */
+export function openWasm<Defined extends Definitions, Glue>(
+  guest: WasmGuest<Glue>,
+  definitions: Defined,
+  options: OpenOptions<Defined>,
+): Library<Defined, Glue> {
+  return new WasmLibrary(guest, definitions, options)
+}
+
+class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined, Glue> {
+  readonly backend = 'wasm'
+  readonly symbols: Symbols<Defined>
+  /** The instance that answers; undefined after it was retired, until the next call. */
+  current: Instance | undefined
+  readonly debug = undefined
+  readonly #guest: WasmGuest
+  readonly #signatures: readonly Signature[]
+  readonly #options: OpenOptions<Defined>
+  readonly #worker: WorkerCalls
+  #generation = 0
+  #closed = false
+
+  constructor(guest: WasmGuest<Glue>, definitions: Defined, options: OpenOptions<Defined>) {
+    this.#guest = guest
+    this.#options = options
+    this.#signatures = signaturesOf(definitions)
+    this.#worker = new WorkerCalls(guest, definitions, options.worker)
+    const symbols: Record<string, unknown> = {}
+    this.#signatures.forEach((signature, index) => {
+      const { name } = signature
+      symbols[name] = signature.nonblocking ? this.#worker.bind(signature) : bindCall(this, signature, index)
+    })
+    this.symbols = symbols as Symbols<Defined>
+    this.renew()
+  }
+
+  get toolchain(): Toolchain {
+    return this.#live().toolchain
+  }
+
+  get glue(): Glue {
+    return this.#live().glue as Glue
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  get memoryBytes(): number {
+    const { current } = this
+    current?.stack.settle()
+    return current?.stack.memory.u8.byteLength ?? 0
+  }
+
+  frame(size: number): Frame {
+    return this.#live().stack.carve(size)
+  }
+
+  callback<const Type extends CallbackType>(type: Type, call: CallbackFunction<Type>): Callback<Type> {
+    checkCallback('library.callback', type)
+    return new Callback(this, type, call)
+  }
+
+  install(callback: Callback): Pointer {
+    return this.#live().callbacks.install(callback)
+  }
+
+  uninstall(callback: Callback): void {
+    this.current?.callbacks.uninstall(callback)
+  }
+
+  onRetired(instance: Instance): void {
+    if (this.current === instance) this.current = undefined
+  }
+
+  /** Makes the next instance. */
+  renew(): Instance {
+    if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
+    const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this)
+    this.current = instance
+    this.#generation++
+    try {
+      this.#options.start?.(this)
+    } catch (error) {
+      this.current = undefined
+      throw error
+    }
+    return instance
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#worker.end()
+    const { current } = this
+    this.current = undefined
+    if (current) current.retired = true
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #live(): Instance {
+    return this.current ?? this.renew()
+  }
+}
