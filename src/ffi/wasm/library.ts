@@ -7,7 +7,7 @@ import { FramegateError } from '../errors.ts'
 import type { Frame } from '../frame.ts'
 import type { Library, OpenOptions, Toolchain } from '../library.ts'
 import { checkCallback, type Signature, signaturesOf } from '../signature.ts'
-import { bindCall } from './call.ts'
+import { type Binding, bindCall, type CallOwner } from './call.ts'
 import type { WasmGuest } from './guest.ts'
 import { Instance } from './instance.ts'
 import { WorkerCalls } from './worker-calls.ts'
@@ -21,7 +21,7 @@ export function openWasm<Defined extends Definitions, Glue>(
   return new WasmLibrary(guest, definitions, options)
 }
 
-class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined, Glue> {
+class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined, Glue>, CallOwner {
   readonly backend = 'wasm'
   readonly symbols: Symbols<Defined>
   /** The instance that answers; undefined after it was retired, until the next call. */
@@ -31,6 +31,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly #signatures: readonly Signature[]
   readonly #options: OpenOptions<Defined>
   readonly #worker: WorkerCalls
+  readonly #bindings: Binding[] = []
   #generation = 0
   #closed = false
 
@@ -84,19 +85,23 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   onRetired(instance: Instance): void {
-    if (this.current === instance) this.current = undefined
+    if (this.current === instance) this.#aim(undefined)
+  }
+
+  follow(binding: Binding): void {
+    this.#bindings.push(binding)
   }
 
   /** Makes the next instance. */
   renew(): Instance {
     if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
     const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this)
-    this.current = instance
     this.#generation++
+    this.#aim(instance)
     try {
       this.#options.start?.(this)
     } catch (error) {
-      this.current = undefined
+      this.#aim(undefined)
       throw error
     }
     return instance
@@ -105,13 +110,17 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   close(): void {
     this.#closed = true
     this.#worker.end()
-    const { current } = this
-    this.current = undefined
-    if (current) current.retired = true
+    if (this.current) this.current.retired = true
+    this.#aim(undefined)
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  #aim(instance: Instance | undefined): void {
+    this.current = instance
+    for (const binding of this.#bindings) binding.aim(instance)
   }
 
   #live(): Instance {
