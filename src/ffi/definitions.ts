@@ -50,11 +50,24 @@ export interface ArrayType {
 /** What a struct can hold. */
 export type FieldType = ScalarType | 'cstring' | StructType | ArrayType
 
+/**
+ * What a guest can pass to a callback: what a symbol takes, seen from the other side. A value behind `in` is copied out of the
+ * guest's memory, one behind `inout` is written back when the callback has returned.
+ */
+export type CallbackParameterType =
+  | ScalarType
+  | 'cstring'
+  | StructType
+  | HandleType
+  | BytesType
+  | InParameter
+  | { readonly inout: FieldType }
+
 /** A function of the host that the guest calls. It is valid during the call; {@link Callback} is one that stays. */
 export interface CallbackType {
   readonly type: 'callback'
-  readonly parameters: readonly (ScalarType | 'cstring')[]
-  readonly result: ScalarType | 'void'
+  readonly parameters: readonly CallbackParameterType[]
+  readonly result: ScalarType | StructType | 'void'
 }
 
 /** An opaque object of the guest, told apart from others by its name. `free` names the function that ends it. */
@@ -209,8 +222,19 @@ export type Output<Type> = Type extends keyof ScalarValues
         ? Output<Type['of']>[]
         : never
 
+type CallbackArgument<Type> =
+  Type extends HandleType<infer Name>
+    ? Handle<Name> | null
+    : Type extends BytesType
+      ? Uint8Array | null
+      : Type extends { readonly in: infer Inner }
+        ? Output<Inner> | null
+        : Type extends { readonly inout: infer Inner }
+          ? Output<Inner> | null
+          : Output<Type>
+
 type CallbackArguments<Parameters extends readonly unknown[]> = {
-  -readonly [Index in keyof Parameters]: Output<Parameters[Index]>
+  -readonly [Index in keyof Parameters]: CallbackArgument<Parameters[Index]>
 }
 
 /** The function that a callback's type stands for. */
@@ -279,7 +303,8 @@ type NamedOuts<Outs extends readonly unknown[]> = {
 type Returned<Result> = Result extends keyof ScalarValues | 'cstring' | StructType
   ? Output<Result>
   : Result extends 'void'
-    ? void
+    ? // biome-ignore lint/suspicious/noConfusingVoidType: a function without a result returns void
+      void
     : Result extends 'string' | OwnedStringType
       ? string | null
       : Result extends BytesType

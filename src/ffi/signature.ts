@@ -164,10 +164,18 @@ function checkNamed(place: string, type: object): void {
 /** Checks the type of a callback. */
 export function checkCallback(place: string, { parameters, result }: CallbackType): void {
   parameters.forEach((type, index) => {
-    if (!isScalar(type) && type !== 'cstring')
-      throw unknownType(`parameter ${index + 1} of the callback at ${place}`, type)
+    const at = `parameter ${index + 1} of the callback at ${place}`
+    const inner = typeof type === 'object' ? pointee(type as ParameterType) : undefined
+    if (inner !== undefined) checkField(at, inner as FieldType)
+    else if (typeof type === 'object' && 'type' in type && type.type === 'bytes') {
+      checkLength(at, type.length, parameters as readonly ParameterType[])
+    } else if (typeof type === 'object' && 'type' in type && type.type === 'handle') checkNamed(at, type)
+    else checkField(at, type as FieldType)
   })
-  if (!isScalar(result) && result !== 'void') throw unknownType(`the result of the callback at ${place}`, result)
+  if (result !== 'void') checkField(`the result of the callback at ${place}`, result)
+  if (result === ('cstring' as unknown)) {
+    throw invalid(`the result of the callback at ${place}`, 'is a string, which nobody would free; return a pointer')
+  }
 }
 
 function checkField(place: string, type: FieldType): void {

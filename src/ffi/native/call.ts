@@ -17,7 +17,8 @@ import { FramegateError } from '../errors.ts'
 import { Handle, type HandleOwner } from '../handle.ts'
 import { fitsNative, isScalar, misfit, SCALAR, unfit } from '../scalars.ts'
 import { freeOf, isOwnedOut, type Parameter, pointee, type Signature, shaped } from '../signature.ts'
-import { decodeText } from '../text.ts'
+import { dispatcher } from './callback-values.ts'
+import { bytesAt, handleAt, lengthAt, textAt } from './guest-values.ts'
 import { Owned } from './library.ts'
 import {
   addressFromNative,
@@ -241,25 +242,6 @@ function memoryOf(frame: unknown): Uint8Array | null {
   return frame.memory.u8
 }
 
-/** The function that koffi calls for a callback. */
-export function dispatcher(
-  owner: NativeOwner,
-  { parameters, result }: CallbackType,
-  call: (...parameters: never[]) => unknown,
-): (...raw: unknown[]) => unknown {
-  return (...raw) => {
-    const values = parameters.map((type, index) =>
-      type === 'cstring'
-        ? textAt(owner.koffi, raw[index], `argument ${index + 1} of the callback`)
-        : scalarFromNative(type, raw[index]),
-    )
-    const returned = (call as (...values: unknown[]) => unknown)(...values)
-    if (result === 'void') return undefined
-    if (fitsNative(SCALAR[result], returned)) return returned
-    throw misfit(result, returned, 'the value that the callback returned')
-  }
-}
-
 // ---- results
 
 function liftOf(owner: NativeOwner, { result: type, name }: Signature): Lift {
@@ -292,26 +274,6 @@ function liftOf(owner: NativeOwner, { result: type, name }: Signature): Lift {
   }
 }
 
-function handleAt(owner: NativeOwner, { name, free }: HandleType, returned: unknown): Handle | null {
-  const address = addressFromNative(returned)
-  return address === 0 ? null : new Handle(name, address, owner, free)
-}
-
-/** koffi puts replacement characters where bytes are not UTF-8; only then are they looked at again. */
-function textAt(koffi: Koffi, address: unknown, place: string): string | null {
-  if (address === null) return null
-  const text = koffi.decode(address, 'char', -1) as string
-  if (!text.includes('\ufffd')) return text
-  let length = 0
-  while (koffi.decode(Number(address) + length, 'uint8_t') !== 0) length++
-  return decodeText(bytesAt(koffi, address, length), place)
-}
-
-/** A copy of bytes of the guest. */
-function bytesAt(koffi: Koffi, address: unknown, length: number): Uint8Array {
-  return new Uint8Array(koffi.decode(address, 'uint8_t', length) as Uint8Array)
-}
-
 function outOf(owner: NativeOwner, { type, place }: Parameter, native: unknown): unknown {
   const inner = pointee(type) as FieldType | HandleType | OwnedStringType
   if (typeof inner === 'object' && inner.type === 'struct') return valueFromNative(inner, native)
@@ -339,7 +301,7 @@ function ownedFree(
   const free = owner.function(name, 'void', ['void *', 'size_t'])
   return (address, length) => {
     // A C string's size is its bytes with the NUL.
-    free(address, length ?? new TextEncoder().encode(textAt(owner.koffi, address, name) ?? '').length + 1)
+    free(address, length ?? lengthAt(owner.koffi, address) + 1)
   }
 }
 

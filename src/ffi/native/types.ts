@@ -25,6 +25,7 @@ export interface Koffi {
   inout(type: KoffiType): KoffiType
   proto(name: string, result: KoffiType, parameters: KoffiType[]): KoffiType
   decode(address: unknown, type: KoffiType, length?: number): unknown
+  encode(address: unknown, type: KoffiType, value: unknown): void
   view(address: unknown, length: number): ArrayBuffer
   register(call: (...parameters: never[]) => unknown, type: KoffiType): unknown
   unregister(callback: unknown): void
@@ -91,19 +92,21 @@ export class KoffiTypes {
   }
 
   prototype({ parameters, result }: CallbackType): KoffiType {
-    const key = `${parameters.join()}:${result}`
+    const key = JSON.stringify([parameters, result])
     let made = this.#prototypes.get(key)
     if (made === undefined) {
-      const types = parameters.map((type) => (type === 'cstring' ? 'void *' : SCALARS[type]))
+      const types = parameters.map((type) => this.#callbackParameter(type))
       // koffi's names are the process's; the number keeps ours apart.
-      made = this.#koffi.proto(
-        `framegate_callback_${++prototypes}`,
-        result === 'void' ? 'void' : SCALARS[result],
-        types,
-      )
+      made = this.#koffi.proto(`framegate_callback_${++prototypes}`, this.result(result), types)
       this.#prototypes.set(key, made)
     }
     return made
+  }
+
+  /** Pointers come as addresses, and are read when the callback is called. */
+  #callbackParameter(type: CallbackType['parameters'][number]): KoffiType {
+    if (isScalar(type)) return SCALARS[type]
+    return typeof type === 'object' && 'type' in type && type.type === 'struct' ? this.field(type) : 'void *'
   }
 }
 
@@ -143,10 +146,15 @@ export function checkedText(value: unknown, place: string): string | null {
 export function scalarFromNative(type: ScalarType, value: unknown): unknown {
   switch (type) {
     case 'i64':
-    case 'u64':
       return BigInt(value as number | bigint)
-    case 'isize':
+    // koffi gives a callback's unsigned arguments beyond the registers with a sign.
+    case 'u64':
+      return BigInt.asUintN(64, BigInt(value as number | bigint))
     case 'usize':
+      return typeof value === 'number' && value >= 0
+        ? value
+        : Number(BigInt.asUintN(64, BigInt(value as number | bigint)))
+    case 'isize':
       return Number(value)
     case 'pointer':
       return addressFromNative(value) || null

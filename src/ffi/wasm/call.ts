@@ -5,9 +5,9 @@ import { bytesOf, wrongCount } from '../arguments.ts'
 import { FramegateError } from '../errors.ts'
 import { fits, isScalar, misfit, SCALAR, type ScalarCode, unfit } from '../scalars.ts'
 import type { Parameter, Signature } from '../signature.ts'
-import { scalarFromGuest } from './callback-table.ts'
 import { Carved } from './frame-stack.ts'
 import { GeneralCall } from './general-call.ts'
+import { scalarFromGuest } from './guest-values.ts'
 import type { Export, Instance } from './instance.ts'
 
 /** Who has the instance that answers. */

@@ -1,7 +1,8 @@
 // The module that makes functions of WebAssembly out of functions of the host: for each signature it imports
 // `host.<signature>` and exports it again under the same name.
 
-import type { CallbackType, Definitions, ScalarType } from '../definitions.ts'
+import type { CallbackType, Definitions, FieldType } from '../definitions.ts'
+import { singleScalar } from './layout.ts'
 
 const I32 = 0x7f
 const I64 = 0x7e
@@ -10,16 +11,33 @@ const F64 = 0x7c
 
 const LETTERS: Readonly<Record<number, string>> = { [I32]: 'i', [I64]: 'l', [F32]: 'f', [F64]: 'd' }
 
-function machineType(type: ScalarType | 'cstring'): number {
-  if (type === 'i64' || type === 'u64') return I64
-  if (type === 'f32') return F32
-  return type === 'f64' ? F64 : I32
+/** Machine types as WebAssembly sees a callback. */
+interface MachineSignature {
+  readonly parameters: readonly number[]
+  readonly result: number | undefined
+}
+
+/** A struct of more than one scalar crosses as its address, a result of that kind as an address passed first. */
+function machineSignature({ parameters, result }: CallbackType): MachineSignature {
+  const machine = parameters.map(machineType)
+  if (result === 'void') return { parameters: machine, result: undefined }
+  if (singleScalar(result) === undefined) return { parameters: [I32, ...machine], result: undefined }
+  return { parameters: machine, result: machineType(result) }
+}
+
+function machineType(type: CallbackType['parameters'][number]): number {
+  const isField = typeof type === 'string' || ('type' in type && type.type === 'struct')
+  const scalar = isField ? singleScalar(type as FieldType) : undefined
+  if (scalar === 'i64' || scalar === 'u64') return I64
+  if (scalar === 'f32') return F32
+  return scalar === 'f64' ? F64 : I32
 }
 
 /** The signature's name: a letter for each parameter, and one for the result. */
-export function adapterName({ parameters, result }: CallbackType): string {
-  const letters = parameters.map((type) => LETTERS[machineType(type)]).join('')
-  return `${letters}_${result === 'void' ? '' : LETTERS[machineType(result)]}`
+export function adapterName(type: CallbackType): string {
+  const { parameters, result } = machineSignature(type)
+  const letters = (types: readonly number[]) => types.map((each) => LETTERS[each]).join('')
+  return `${letters(parameters)}_${letters(result === undefined ? [] : [result])}`
 }
 
 /**
@@ -42,12 +60,10 @@ export function callbackModule(definitions: Definitions): Uint8Array {
 export function adapterModule(types: readonly CallbackType[]): Uint8Array {
   const signatures = [...new Map(types.map((type) => [adapterName(type), type])).entries()]
   const count = leb(signatures.length)
-  const functionTypes = signatures.flatMap(([, { parameters, result }]) => [
-    0x60,
-    ...leb(parameters.length),
-    ...parameters.map(machineType),
-    ...(result === 'void' ? [0] : [1, machineType(result)]),
-  ])
+  const functionTypes = signatures.flatMap(([, type]) => {
+    const { parameters, result } = machineSignature(type)
+    return [0x60, ...leb(parameters.length), ...parameters, ...(result === undefined ? [0] : [1, result])]
+  })
   const imports = signatures.flatMap(([name], index) => [...text('host'), ...text(name), 0x00, ...leb(index)])
   const exports = signatures.flatMap(([name], index) => [...text(name), 0x00, ...leb(index)])
   return Uint8Array.from([

@@ -6,10 +6,10 @@
 // somebody else's function.
 
 import { type Callback, staleCallback } from '../callback.ts'
-import type { CallbackType, Pointer, ScalarType } from '../definitions.ts'
+import type { CallbackType, Pointer } from '../definitions.ts'
 import { FramegateError } from '../errors.ts'
-import { fits, misfit, SCALAR } from '../scalars.ts'
 import { adapterModule, adapterName } from './callback-module.ts'
+import { CallbackValues } from './callback-values.ts'
 import type { Instance } from './instance.ts'
 
 /** So many slots of a signature rest before the first is used again. */
@@ -114,18 +114,19 @@ export class CallbackTable {
     return host
   }
 
-  #dispatcher({ parameters, result }: CallbackType, slot: Slot): HostFunction {
+  #dispatcher(type: CallbackType, slot: Slot): HostFunction {
     const instance = this.#instance
+    const values = new CallbackValues(type)
     return (...raw: (number | bigint)[]) => {
       const { call } = slot
       if (call === undefined) {
         throw staleCallback('the guest called a callback whose call has returned, or that was disposed of; register it')
       }
-      const values = parameters.map((type, index) => fromGuest(instance, type, raw[index] as number | bigint, index))
-      const returned = (call as (...values: unknown[]) => unknown)(...values)
+      const lifted = values.lift(instance, raw)
+      const returned = (call as (...lifted: unknown[]) => unknown)(...lifted)
       // A nested call that ended abruptly ends this one too, whether or not the callback hid its error.
       if (instance.retired) throw new FramegateError('GUEST_INTERRUPTED', 'a nested call retired the instance')
-      return result === 'void' ? undefined : toGuest(result, returned)
+      return values.lower(instance, raw, lifted, returned)
     }
   }
 }
@@ -143,40 +144,4 @@ function compiledAdapter(type: CallbackType, signature: string): WebAssembly.Mod
 
 function unused(): never {
   throw staleCallback('an adapter was called that belongs to no callback')
-}
-
-function fromGuest(instance: Instance, type: ScalarType | 'cstring', raw: number | bigint, index: number): unknown {
-  if (type !== 'cstring') return scalarFromGuest(SCALAR[type], raw)
-  const address = Number(raw) >>> 0
-  return address === 0 ? null : instance.stack.text(address, `argument ${index + 1} of the callback`)
-}
-
-function toGuest(type: ScalarType, value: unknown): unknown {
-  if (!fits(SCALAR[type], value)) throw misfit(type, value, 'the value that the callback returned')
-  return type === 'bool' ? Number(value) : (value ?? 0)
-}
-
-/** A machine value as JavaScript has it; the upper bits of small types are the callee's leftovers. */
-export function scalarFromGuest(code: number, raw: number | bigint | undefined): unknown {
-  switch (code) {
-    case SCALAR.u32:
-    case SCALAR.usize:
-      return (raw as number) >>> 0
-    case SCALAR.bool:
-      return ((raw as number) & 0xff) !== 0
-    case SCALAR.pointer:
-      return (raw as number) >>> 0 || null
-    case SCALAR.i8:
-      return ((raw as number) << 24) >> 24
-    case SCALAR.u8:
-      return (raw as number) & 0xff
-    case SCALAR.i16:
-      return ((raw as number) << 16) >> 16
-    case SCALAR.u16:
-      return (raw as number) & 0xffff
-    case SCALAR.u64:
-      return BigInt.asUintN(64, raw as bigint)
-    default:
-      return raw
-  }
 }

@@ -136,6 +136,20 @@ export class FrameStack {
     return readText(this.memory.u8, address, place)
   }
 
+  /**
+   * Checks what the guest says about its memory.
+   *
+   * @throws {@link FramegateError} `RESULT_INVALID` where `length` bytes at `address` are not all in memory
+   */
+  checkRange(address: number, length: number, place: string): void {
+    const { length: size } = this.memory.u8
+    if (length >= 0 && address + length <= size) return
+    throw new FramegateError(
+      'RESULT_INVALID',
+      `${place} is ${length} bytes at address ${address}, beyond the ${size} bytes of memory; is the definition right?`,
+    )
+  }
+
   /** Takes a frame that the caller releases. */
   carve(size: number): Carved {
     const rounded = checkedSize(size)

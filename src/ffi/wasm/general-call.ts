@@ -19,7 +19,7 @@ import { Handle } from '../handle.ts'
 import { fits, isScalar, misfit, SCALAR, unfit } from '../scalars.ts'
 import { isOwnedOut, type Parameter, pointee, type Signature, shaped } from '../signature.ts'
 import { addressOf, pushBytes } from './call.ts'
-import { scalarFromGuest } from './callback-table.ts'
+import { bytesAt, scalarFromGuest, unwrapped, wrapped } from './guest-values.ts'
 import type { Export, Instance } from './instance.ts'
 import { type Layout, layoutOf, singleScalar } from './layout.ts'
 
@@ -108,15 +108,13 @@ export class GeneralCall {
       if (isBytes(result)) length = byteLength(call, this.#signature, result, outs)
       return shaped(this.#signature, this.#lift(call, returned, isBytes(result) ? [length] : outs), outs)
     } finally {
-      if (isGivenBack(result) && Number(returned) !== 0) {
-        call.instance.giveBack(this.#index, Number(returned) >>> 0, result.sized ? (length ?? sizeOfText) : undefined)
-      }
+      const address = Number(returned) >>> 0
+      if (isGivenBack(result) && address !== 0)
+        call.instance.giveBack(this.#index, address, givenLength(call, result, address, length))
     }
   }
 }
 
-/** The length of a sized C string is its bytes with the NUL. */
-const sizeOfText = -1
 const NOTHING = Symbol('nothing to return')
 
 function entered(instance: Instance, index: number, name: string, machine: readonly Machine[]): Machine | undefined {
@@ -255,22 +253,6 @@ function structStep(parameter: Parameter, type: FieldType): Step {
   }
 }
 
-/** The scalar within a struct that consists of it. */
-function unwrapped(type: FieldType, value: unknown, place: string): unknown {
-  if (typeof type === 'string') return value
-  if (typeof value !== 'object' || value === null) throw unfit(place, value, `a ${type.type}`)
-  if (type.type === 'array') return unwrapped(type.of, (value as ArrayLike<unknown>)[0], place)
-  const [[name, field]] = Object.entries(type.fields) as [[string, FieldType]]
-  return unwrapped(field, (value as Record<string, unknown>)[name], `field ${name} of ${place}`)
-}
-
-function wrapped(type: FieldType, value: unknown): unknown {
-  if (typeof type === 'string') return value
-  if (type.type === 'array') return [wrapped(type.of, value)]
-  const [[name, field]] = Object.entries(type.fields) as [[string, FieldType]]
-  return { [name]: wrapped(field, value) }
-}
-
 function callbackStep(parameter: Parameter, type: CallbackType): Step {
   const { place } = parameter
   return {
@@ -396,19 +378,13 @@ function pointerLifter(layout: Layout, place: string): Lifter {
   return ({ instance: { stack } }, returned) => {
     const address = Number(returned) >>> 0
     if (address === 0) return null
-    checkRange(stack.memory.u8, address, layout.size, place)
+    stack.checkRange(address, layout.size, place)
     return layout.read(stack, address, place)
   }
 }
 
 function bytesLifter(place: string): Lifter {
-  return ({ instance }, returned, [length]) => {
-    const address = Number(returned) >>> 0
-    if (address === 0) return null
-    const { u8 } = instance.stack.memory
-    checkRange(u8, address, length as number, place)
-    return u8.slice(address, address + (length as number))
-  }
+  return ({ instance }, returned, [length]) => bytesAt(instance, Number(returned) >>> 0, length as number, place)
 }
 
 function managedLifter(type: 'string' | TypedArrayType, place: string): Lifter {
@@ -430,9 +406,20 @@ function isBytes(type: ResultType): type is BytesType {
 }
 
 /** Whether the shim gives the result back to the guest. */
-function isGivenBack(type: ResultType): type is BytesType {
+function isGivenBack(type: ResultType): type is BytesType | OwnedStringType {
   if (typeof type !== 'object' || !('free' in type) || type.free === undefined) return false
   return 'pointer' in type || type.type === 'cstring' || type.type === 'bytes'
+}
+
+/** The length that `free` is told: of a text, its bytes with the NUL. */
+function givenLength(
+  { instance }: Call,
+  { type, sized }: BytesType | OwnedStringType,
+  address: number,
+  length?: number,
+) {
+  if (!sized) return undefined
+  return type === 'cstring' ? instance.stack.memory.u8.indexOf(0, address) - address + 1 : length
 }
 
 /** How many bytes were returned, by the definition or by what the call left in a parameter. */
@@ -446,13 +433,5 @@ function byteLength(call: Call, signature: Signature, { length }: BytesType, out
   throw new FramegateError(
     'RESULT_INVALID',
     `the result of ${signature.name} has a length of ${value} bytes, says parameter ${index + 1}; is the definition right?`,
-  )
-}
-
-function checkRange(memory: Uint8Array, address: number, length: number, place: string): void {
-  if (address + length <= memory.length) return
-  throw new FramegateError(
-    'RESULT_INVALID',
-    `${place} is ${length} bytes at address ${address}, beyond the ${memory.length} bytes of memory; is the definition right?`,
   )
 }
