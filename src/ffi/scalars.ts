@@ -30,7 +30,7 @@ export function isScalar(type: unknown): type is ScalarType {
 }
 
 // Constants of their own: a property of SCALAR is looked up, and keeps `fits` from being inlined.
-const { i32: I32, u32: U32, f64: F64 } = SCALAR
+const { i32: I32, f64: F64, i64: I64, u64: U64, bool: BOOL, pointer: POINTER } = SCALAR
 
 const LARGEST_F32 = 3.4028234663852886e38
 const EXACT = Number.MAX_SAFE_INTEGER
@@ -41,25 +41,11 @@ const EXACT = Number.MAX_SAFE_INTEGER
  */
 export function fits(code: ScalarCode, value: unknown): boolean {
   // The type first: arithmetic throws on a bigint and runs an object's own code.
-  if (code === I32) return typeof value === 'number' && (value | 0) === value
-  if (code === F64) return typeof value === 'number'
-  if (code === U32) return typeof value === 'number' && value >>> 0 === value
-  return fitsOther(code, value)
-}
-
-function fitsOther(code: ScalarCode, value: unknown): boolean {
-  switch (code) {
-    case SCALAR.bool:
-      return typeof value === 'boolean'
-    case SCALAR.i64:
-      return typeof value === 'bigint' && BigInt.asIntN(64, value) === value
-    case SCALAR.u64:
-      return typeof value === 'bigint' && BigInt.asUintN(64, value) === value
-    case SCALAR.pointer:
-      return value === null || (typeof value === 'number' && value >>> 0 === value)
-    default:
-      return typeof value === 'number' && fitsNumber(code, value)
+  if (typeof value === 'number') return code === I32 ? (value | 0) === value : code === F64 || fitsNumber(code, value)
+  if (typeof value === 'bigint') {
+    return code === I64 ? BigInt.asIntN(64, value) === value : code === U64 && BigInt.asUintN(64, value) === value
   }
+  return code === BOOL ? typeof value === 'boolean' : code === POINTER && value === null
 }
 
 function fitsNumber(code: ScalarCode, value: number): boolean {
@@ -75,9 +61,13 @@ function fitsNumber(code: ScalarCode, value: number): boolean {
     case SCALAR.isize:
       return (value | 0) === value
     case SCALAR.usize:
+    case SCALAR.u32:
+    case SCALAR.pointer:
       return value >>> 0 === value
-    default:
+    case SCALAR.f32:
       return Math.abs(value) <= LARGEST_F32 || !Number.isFinite(value)
+    default:
+      return false
   }
 }
 
