@@ -3,6 +3,7 @@
 
 import type {
   ArrayType,
+  BytesType,
   CallbackType,
   Definitions,
   FieldType,
@@ -47,6 +48,9 @@ export interface Signature {
  * @throws {@link FramegateError} `DEFINITION_INVALID` with the place and the remedy
  */
 export function signaturesOf(definitions: Definitions): Signature[] {
+  if (typeof definitions !== 'object' || definitions === null) {
+    throw invalid('what open was given', 'are no definitions; pass an object with a definition for each function')
+  }
   return Object.entries(definitions).map(([name, definition]) => signatureOf(name, definition))
 }
 
@@ -61,6 +65,7 @@ function signatureOf(name: string, definition: SymbolDefinition): Signature {
   checkResult(`the result of ${name}`, definition.result, definition.parameters)
   const outs = parameters.flatMap(({ type }, index) => (isReturned(type) ? [index] : []))
   const names = outs.map((index) => (definition.parameters[index] as { name?: string }).name)
+  checkNames(name, names, outs, definition.result)
   const nonblocking = definition.nonblocking === true
   if (nonblocking) checkNonblocking(name, definition)
   return {
@@ -92,7 +97,7 @@ export function freeOf(result: ResultType): string | undefined {
 
 /** What a pointer parameter points to, if the type is one. */
 export function pointee(type: ParameterType): OutParameter['out'] | undefined {
-  if (typeof type !== 'object') return undefined
+  if (typeof type !== 'object' || type === null) return undefined
   if ('in' in type) return type.in
   if ('out' in type) return type.out
   return 'inout' in type ? type.inout : undefined
@@ -139,7 +144,8 @@ function checkParameter(place: string, type: ParameterType, all: readonly Parame
 
 /** Whether a slot is filled with the address of something that the caller owns. */
 export function isOwnedOut(type: OutParameter['out']): type is HandleType | OwnedStringType {
-  return typeof type === 'object' && ((type.type as string) === 'handle' || (type.type as string) === 'cstring')
+  if (typeof type !== 'object' || type === null) return false
+  return (type.type as string) === 'handle' || (type.type as string) === 'cstring'
 }
 
 function checkNamed(place: string, type: object): void {
@@ -162,35 +168,42 @@ function checkNamed(place: string, type: object): void {
 }
 
 /** Checks the type of a callback. */
-export function checkCallback(place: string, { parameters, result }: CallbackType): void {
-  parameters.forEach((type, index) => {
-    const at = `parameter ${index + 1} of the callback at ${place}`
-    const inner = typeof type === 'object' ? pointee(type as ParameterType) : undefined
-    if (inner !== undefined) checkField(at, inner as FieldType)
-    else if (typeof type === 'object' && 'type' in type && type.type === 'bytes') {
-      checkLength(at, type.length, parameters as readonly ParameterType[])
-    } else if (typeof type === 'object' && 'type' in type && type.type === 'handle') checkNamed(at, type)
-    else checkField(at, type as FieldType)
-  })
+export function checkCallback(place: string, type: CallbackType): void {
+  const { parameters, result } = type ?? {}
+  if (!Array.isArray(parameters)) throw invalid(place, 'is a callback that has no list of parameters; write one')
+  for (const [index, each] of parameters.entries()) {
+    checkCallbackParameter(`parameter ${index + 1} of the callback at ${place}`, each, parameters)
+  }
   if (result !== 'void') checkField(`the result of the callback at ${place}`, result)
   if (result === ('cstring' as unknown)) {
     throw invalid(`the result of the callback at ${place}`, 'is a string, which nobody would free; return a pointer')
   }
 }
 
-function checkField(place: string, type: FieldType): void {
+function checkCallbackParameter(place: string, type: unknown, all: readonly ParameterType[]): void {
+  const inner = pointee(type as ParameterType)
+  const kind = typeof type === 'object' && type !== null && 'type' in type ? type.type : undefined
+  if (inner !== undefined && !('out' in (type as object))) checkField(place, inner as FieldType)
+  else if (kind === 'bytes') checkLength(place, (type as BytesType).length, all)
+  else if (kind === 'handle' || kind === 'struct') checkNamed(place, type as object)
+  else if (!isScalar(type) && type !== 'cstring') throw unknownType(place, type)
+}
+
+/** `around` are the types that this one is within. */
+function checkField(place: string, type: FieldType, around: readonly FieldType[] = []): void {
   if (isScalar(type) || type === 'cstring') return
   if (typeof type !== 'object' || type === null) throw unknownType(place, type)
+  if (around.includes(type)) throw invalid(place, 'contains itself, which has no end; use a pointer')
   if (type.type === 'array') {
     const { length } = type as ArrayType
     if (!Number.isInteger(length) || length < 1) throw invalid(place, `is an array of ${length}; C's have 1 or more`)
-    checkField(`an element of ${place}`, type.of)
+    checkField(`an element of ${place}`, type.of, [...around, type])
     return
   }
   if (type.type !== 'struct') throw unknownType(place, type)
   const fields = Object.entries(type.fields ?? {})
   if (fields.length === 0) throw invalid(place, 'is a struct without fields, which C does not have')
-  for (const [name, field] of fields) checkField(`field ${name} of ${place}`, field)
+  for (const [name, field] of fields) checkField(`field ${name} of ${place}`, field, [...around, type])
 }
 
 function checkResult(place: string, type: ResultType, parameters: readonly ParameterType[]): void {
@@ -221,14 +234,39 @@ function checkLength(place: string, length: unknown, parameters: readonly Parame
   throw invalid(place, 'are bytes of no known length; write a number, or { parameter: the index of an integer }')
 }
 
+/** Values are found by name, so each has its own. */
+function checkNames(
+  name: string,
+  names: readonly (string | undefined)[],
+  outs: readonly number[],
+  result: ResultType,
+): void {
+  if (names.includes(undefined)) return
+  names.forEach((each, index) => {
+    if (names.indexOf(each) === index && (each !== 'result' || result === 'void')) return
+    throw invalid(
+      `parameter ${(outs[index] as number) + 1} of ${name}`,
+      `has the name ${each}, which is taken; choose another`,
+    )
+  })
+}
+
 /** Another thread knows neither this one's frames nor its functions, and a worker's instance not this one's addresses. */
 function checkNonblocking(name: string, { parameters, result }: SymbolDefinition): void {
-  const local = [...parameters, result].some((type) => {
-    const inner = typeof type === 'object' ? (pointee(type as ParameterType) ?? type) : type
-    if (inner === 'frame' || inner === 'pointer') return true
-    return typeof inner === 'object' && 'type' in inner && ['callback', 'handle', 'pointer'].includes(inner.type)
-  })
-  if (local) throw invalid(name, 'is nonblocking; it can take no frame, callback, handle or pointer of this thread')
+  if (![...parameters, result].some(isLocal)) return
+  throw invalid(name, 'is nonblocking; it can take no frame, callback, handle or pointer of this thread')
+}
+
+function isLocal(type: unknown): boolean {
+  if (type === 'frame' || type === 'pointer') return true
+  if (typeof type !== 'object' || type === null) return false
+  const inner = pointee(type as ParameterType)
+  if (inner !== undefined) return isLocal(inner)
+  if ('pointer' in type) return isLocal(type.pointer)
+  const { type: kind, of, fields } = type as { type?: string; of?: unknown; fields?: object }
+  if (kind === 'array') return isLocal(of)
+  if (kind === 'struct') return Object.values(fields as object).some(isLocal)
+  return kind === 'callback' || kind === 'handle' || kind === 'pointer'
 }
 
 function unknownType(place: string, type: unknown): FramegateError {

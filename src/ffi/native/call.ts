@@ -1,14 +1,13 @@
 // A symbol of a shared object as callers call it: the arguments are checked as for WebAssembly, koffi lays them out, and
 // what comes back is brought into the same form.
 
-import { bytesOf, wrongCount } from '../arguments.ts'
+import { bytesOf, lengthOf, wrongCount } from '../arguments.ts'
 import { Callback, staleCallback } from '../callback.ts'
 import type {
   BytesType,
   CallbackType,
   FieldType,
   HandleType,
-  LengthParameter,
   OwnedStringType,
   ParameterType,
   ScalarType,
@@ -161,7 +160,8 @@ function bindAsync(
 
 // ---- arguments
 
-function lowerOf(owner: NativeOwner, signature: Signature, { type, place }: Parameter): Lower {
+function lowerOf(owner: NativeOwner, signature: Signature, parameter: Parameter): Lower {
+  const { type, place } = parameter
   if (isScalar(type)) {
     const code = SCALAR[type]
     return (value) => {
@@ -172,7 +172,7 @@ function lowerOf(owner: NativeOwner, signature: Signature, { type, place }: Para
   if (type === 'cstring') return (value) => checkedText(value, place)
   if (type === 'buffer') return (value) => (value === null ? null : bytesOf(value, place))
   if (type === 'frame') return memoryOf
-  if (typeof type === 'object' && 'lengthOf' in type) return lengthOf(signature, type)
+  if (typeof type === 'object' && 'lengthOf' in type) return (_, values) => lengthOf(signature, parameter, values)
   const inner = typeof type === 'object' ? pointee(type) : undefined
   if (inner === 'buffer') return (value) => (value === null ? null : bytesOf(value, place))
   if (inner !== undefined) return pointerLower(type as object, inner, place)
@@ -219,18 +219,6 @@ function namedLower(owner: NativeOwner, type: ParameterType, place: string): Low
         'GUEST_INCOMPATIBLE',
         `${place} is a type of AssemblyScript, but the guest is a shared object; use cstring or buffer`,
       )
-  }
-}
-
-function lengthOf({ parameters }: Signature, { lengthOf: of, as = 'usize' }: LengthParameter): Lower {
-  const { argument, place } = parameters[of] as Parameter
-  return (_, values) => {
-    const value = values[argument]
-    let length = 0
-    if (typeof value === 'string') length = new TextEncoder().encode(value).length
-    else if (ArrayBuffer.isView(value)) length = value.byteLength
-    if (fitsNative(SCALAR[as], length)) return length
-    throw misfit(as, length, `the length of ${place}`)
   }
 }
 

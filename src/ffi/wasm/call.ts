@@ -1,7 +1,7 @@
 // A symbol as callers call it. Three shapes, from the fastest: scalars alone, which need no memory; scalars, strings and
 // buffers in, whose frame is carved as they are written; and everything else, by lists made when the guest was opened.
 
-import { bytesOf, wrongCount } from '../arguments.ts'
+import { bytesOf, lengthOf, wrongCount } from '../arguments.ts'
 import { FramegateError } from '../errors.ts'
 import { fits, isScalar, misfit, SCALAR, type ScalarCode, unfit } from '../scalars.ts'
 import type { Parameter, Signature } from '../signature.ts'
@@ -58,7 +58,7 @@ const NO_INSTANCE: Pick<Instance, 'ended'> = { ended: (_, cause) => cause as Fra
 type Symbol = (...parameters: unknown[]) => unknown
 
 /** Codes of the parameters and results of the two fast shapes; scalars have those of {@link SCALAR}. */
-const CODE = { cstring: 14, buffer: 15, frame: 16, ownedText: 17, nothing: 18 } as const
+const CODE = { cstring: 14, buffer: 15, frame: 16, ownedText: 17, nothing: 18, length: 19 } as const
 
 /** A parameter of a fast shape. */
 interface Lowered {
@@ -70,12 +70,15 @@ interface Lowered {
 export function bindCall(owner: CallOwner, signature: Signature, index: number): Symbol {
   const parameters = signature.parameters.map((parameter) => ({ code: codeOf(parameter.type), parameter }))
   const result = resultCode(signature)
-  const isFast = result !== undefined && parameters.length <= 4 && parameters.every(({ code }) => code !== undefined)
+  const isFast = result !== undefined && parameters.length <= 6 && parameters.every(({ code }) => code !== undefined)
   if (!isFast) return bindGeneral(owner, signature, index)
   const lowered = parameters as Lowered[]
   const binding = new Binding(owner, signature, index)
   const isScalarCall =
     result !== CODE.cstring && result !== CODE.ownedText && lowered.every(({ code }) => code < CODE.cstring)
+  if (parameters.length > 4 || lowered.some(({ code }) => code === CODE.length)) {
+    return bindListed(owner, binding, signature, index, lowered, result)
+  }
   return isScalarCall
     ? bindScalars(binding, signature, lowered, result)
     : bindFramed(owner, binding, signature, index, lowered, result)
@@ -83,6 +86,7 @@ export function bindCall(owner: CallOwner, signature: Signature, index: number):
 
 function codeOf(type: unknown): number | undefined {
   if (isScalar(type)) return SCALAR[type]
+  if (typeof type === 'object' && type !== null && 'lengthOf' in type) return CODE.length
   return type === 'cstring' || type === 'buffer' || type === 'frame' ? CODE[type] : undefined
 }
 
@@ -163,6 +167,8 @@ function bindScalars(binding: Binding, signature: Signature, parameters: readonl
 }
 
 // ---- scalars, strings and buffers in; a string out
+//
+// The views are renewed at the end: who holds a frame reads it next.
 
 function bindFramed(
   owner: CallOwner,
@@ -173,6 +179,7 @@ function bindFramed(
   result: number,
 ): Symbol {
   const { name } = signature
+  const place = `the result of ${name}`
   const [p0, p1, p2, p3] = parameters as [Lowered, Lowered, Lowered, Lowered]
   switch (parameters.length) {
     case 0:
@@ -187,9 +194,10 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, name, result, returned as number)
+          return liftFast(instance, index, place, result, returned as number)
         } finally {
           instance.stack.release(mark, name)
+          instance.stack.settle()
         }
       }
     case 1:
@@ -205,9 +213,10 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, name, result, returned as number)
+          return liftFast(instance, index, place, result, returned as number)
         } finally {
           instance.stack.release(mark, name)
+          instance.stack.settle()
         }
       }
     case 2:
@@ -224,9 +233,10 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, name, result, returned as number)
+          return liftFast(instance, index, place, result, returned as number)
         } finally {
           instance.stack.release(mark, name)
+          instance.stack.settle()
         }
       }
     case 3:
@@ -244,9 +254,10 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, name, result, returned as number)
+          return liftFast(instance, index, place, result, returned as number)
         } finally {
           instance.stack.release(mark, name)
+          instance.stack.settle()
         }
       }
     default:
@@ -265,12 +276,59 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, name, result, returned as number)
+          return liftFast(instance, index, place, result, returned as number)
         } finally {
           instance.stack.release(mark, name)
+          instance.stack.settle()
         }
       }
   }
+}
+
+/** Up to six parameters, lengths of buffers among them. */
+function bindListed(
+  owner: CallOwner,
+  binding: Binding,
+  signature: Signature,
+  index: number,
+  parameters: readonly Lowered[],
+  result: number,
+): Symbol {
+  const { name, arity } = signature
+  const place = `the result of ${name}`
+  const count = parameters.length
+  const [p0, p1, p2, p3, p4, p5] = parameters as [Lowered, Lowered, Lowered, Lowered, Lowered, Lowered]
+  return (...values) => {
+    if (values.length !== arity) throw wrongCount(name, arity, values.length)
+    const instance = owner.current ?? owner.renew()
+    const mark = instance.stack.top
+    try {
+      const m0 = lowerListed(instance, signature, p0, values)
+      const m1 = count > 1 ? lowerListed(instance, signature, p1, values) : 0
+      const m2 = count > 2 ? lowerListed(instance, signature, p2, values) : 0
+      const m3 = count > 3 ? lowerListed(instance, signature, p3, values) : 0
+      const m4 = count > 4 ? lowerListed(instance, signature, p4, values) : 0
+      const m5 = count > 5 ? lowerListed(instance, signature, p5, values) : 0
+      let returned: unknown
+      try {
+        // WebAssembly takes no notice of arguments beyond its parameters.
+        returned = binding.target(m0, m1, m2, m3, m4, m5)
+      } catch (error) {
+        throw instance.ended(name, error)
+      }
+      return liftFast(instance, index, place, result, returned as number)
+    } finally {
+      instance.stack.release(mark, name)
+      instance.stack.settle()
+    }
+  }
+}
+
+function lowerListed(instance: Instance, signature: Signature, lowered: Lowered, values: readonly unknown[]): number {
+  const { code, parameter } = lowered
+  return code === CODE.length
+    ? lengthOf(signature, parameter, values)
+    : lower(instance, lowered, values[parameter.argument])
 }
 
 function lower(instance: Instance, { code, parameter }: Lowered, value: unknown): number {
@@ -305,14 +363,14 @@ export function pushBytes(instance: Instance, value: unknown, place: string): nu
   return at
 }
 
-function liftFast(instance: Instance, index: number, name: string, result: number, returned: number): unknown {
+function liftFast(instance: Instance, index: number, place: string, result: number, returned: number): unknown {
   if (result < CODE.cstring) return scalarFromGuest(result, returned)
   if (result === CODE.nothing) return undefined
   const address = returned >>> 0
   if (address === 0) return null
-  if (result === CODE.cstring) return instance.stack.text(address, `the result of ${name}`)
+  if (result === CODE.cstring) return instance.stack.text(address, place)
   try {
-    return instance.stack.text(address, `the result of ${name}`)
+    return instance.stack.text(address, place)
   } finally {
     instance.giveBack(index, address)
   }

@@ -202,9 +202,9 @@ export class Carved implements Frame {
   readonly #top: number
   released = false
 
-  constructor(stack: FrameStack, base: number, size: number, mark: number) {
+  constructor(stack: FrameStack, base: number, size: number, mark: number, memory = stack.memory) {
     this.stack = stack
-    this.memory = stack.memory
+    this.memory = memory
     this.base = base
     this.size = size
     this.#mark = mark
