@@ -6,19 +6,23 @@ SHELL := /bin/bash
 bin := node_modules/.bin
 packages := node_modules/.package-lock.json
 in_toolchain := build/toolchain.sh run
+bench_calls := .cache/bench/calls.wasm .cache/bench/libcalls.so
 natives := dist/libframegate-linux-x64.so dist/libframegate-linux-arm64.so
 
 # Folders stand among the sources so that a file that was removed is noticed too.
 typescript_sources := $(shell find src -type d -o -name '*.ts' ! -name '*.test.ts')
 engine_sources := $(shell find wasm/engine/src) wasm/engine/Cargo.toml wasm/engine/Cargo.lock
-engine_build := build/engine.sh build/toolchain.sh build/toolchain.packages
+engine_build := build/engine.sh build/rust.sh build/check-glibc.sh build/toolchain.sh build/toolchain.packages
+probes := dist/libprobe-linux-x64.so dist/libprobe-linux-arm64.so
+probe_sources := $(shell find wasm/probe)
+probe_build := build/probe.sh build/probe.exports build/check-glibc.sh build/toolchain.sh build/toolchain.packages
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: dist/engine.wasm $(natives) dist/.typescript ## build dist/: engine.wasm, the shared objects, JavaScript with types
+build: dist/engine.wasm $(natives) dist/probe.wasm $(probes) dist/.typescript ## build dist/: engine, probe, shared objects, JavaScript with types
 
 dist/engine.wasm: $(engine_sources) $(engine_build) build/engine.exports build/check-wasm.ts | $(packages)
 	@echo 'building $@'
@@ -30,6 +34,16 @@ $(natives) &: $(engine_sources) $(engine_build)
 	@echo 'building $(natives)'
 	@$(in_toolchain) build/engine.sh native
 	@build/sizes.sh $(natives)
+
+dist/probe.wasm: $(probe_sources) $(probe_build)
+	@echo 'building $@'
+	@$(in_toolchain) build/probe.sh wasm
+	@build/sizes.sh $@
+
+$(probes) &: $(probe_sources) $(probe_build)
+	@echo 'building $(probes)'
+	@$(in_toolchain) build/probe.sh native
+	@build/sizes.sh $(probes)
 
 dist/.typescript: $(typescript_sources) tsconfig.json tsconfig.build.json $(packages)
 	@echo 'compiling TypeScript'
@@ -52,8 +66,12 @@ test: $(packages) ## build, lint and run all tests; the last line is the sum
 	@$(bin)/tsx build/test.ts
 
 .PHONY: bench
-bench: build ## measure evaluations per second, beside the other engines
+bench: build $(bench_calls) ## measure evaluations per second and the cost of a call, beside others
 	@$(bin)/tsx bench/main.ts
+
+$(bench_calls) &: bench/ffi/calls.c bench/ffi/build.sh build/toolchain.sh build/toolchain.packages
+	@echo 'building $(bench_calls)'
+	@$(in_toolchain) bench/ffi/build.sh
 
 .PHONY: lint
 lint: $(packages) ## formatting, linting, types and dead code of TypeScript and Rust
