@@ -29,6 +29,14 @@ const commands: Record<string, () => Promise<LoadedCommand>> = {
     const { inspectCommand, inspectExamples } = await import('./inspect.ts')
     return { command: inspectCommand, examples: inspectExamples }
   },
+  bindgen: async () => {
+    const { bindgenCommand, bindgenExamples } = await import('./bindgen.ts')
+    return { command: bindgenCommand, examples: bindgenExamples }
+  },
+  verify: async () => {
+    const { verifyCommand, verifyExamples } = await import('./verify.ts')
+    return { command: verifyCommand, examples: verifyExamples }
+  },
 }
 
 const root = defineCommand({
@@ -41,6 +49,8 @@ const root = defineCommand({
 const rootExamples = [
   ['Evaluate everything for every user', 'framegate eval --specs specs.json --users users.ndjson'],
   ['See what a payload holds', 'framegate inspect --specs specs.json'],
+  ['Write the definitions of a C library', 'framegate bindgen lib.h --out lib.ts'],
+  ["Prove that no call can get another's result", 'framegate verify'],
 ] as const
 
 async function main(rawArguments: readonly string[]): Promise<void> {

@@ -1,0 +1,56 @@
+/** A progress bar on standard error while the matrix runs; nothing where standard error is no terminal. */
+import type { SingleBar } from 'cli-progress'
+import { grouped } from '../printable.ts'
+import { type Cell, type Counts, wrongTotal } from './result.ts'
+import { rowOf } from './rows.ts'
+
+export class LiveBar {
+  readonly #total: number
+  #bar: SingleBar | undefined
+  /** Seconds of the cells that are over. */
+  #before = 0
+  #cells = 0
+  readonly #cellCount: number
+
+  private constructor(cells: readonly Cell[]) {
+    this.#total = cells.reduce((sum, { seconds }) => sum + seconds, 0)
+    this.#cellCount = cells.length
+  }
+
+  static async start(cells: readonly Cell[], shown: boolean): Promise<LiveBar> {
+    const live = new LiveBar(cells)
+    if (!shown) return live
+    const { default: cliProgress } = await import('cli-progress')
+    live.#bar = new cliProgress.SingleBar({
+      // Within 80 columns also for the longest row; a line that is cut would lose the number that matters.
+      format: '{bar} {run}/{runs} {row} x {workers}: {wrong} wrong of {operations}',
+      barsize: 12,
+      clearOnComplete: true,
+      hideCursor: false,
+      // Without this the bar switches the terminal's line wrap off, and an interrupted run would leave it so.
+      linewrap: true,
+      stream: process.stderr,
+    })
+    live.#bar.start(live.#total, 0, { run: 1, runs: cells.length, row: '', workers: '', operations: 0, wrong: 0 })
+    return live
+  }
+
+  update({ row, workers, seconds: planned }: Cell, counts: Counts, seconds: number): void {
+    this.#bar?.update(Math.min(this.#total, this.#before + Math.min(seconds, planned)), {
+      run: Math.min(this.#cells + 1, this.#cellCount),
+      row: rowOf(row).title,
+      workers,
+      operations: grouped(counts.operations),
+      wrong: grouped(wrongTotal(counts)),
+    })
+  }
+
+  cellDone({ seconds }: Cell): void {
+    this.#before += seconds
+    this.#cells++
+  }
+
+  end(): void {
+    this.#bar?.stop()
+  }
+}

@@ -1,0 +1,51 @@
+/** On what the matrix ran: facts without which its figures cannot be compared. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { built, engineLibraryName, probeLibraryName, probeModuleName } from './files.ts'
+
+export interface MachineFacts {
+  readonly processor: string
+  readonly cores: number
+  /** In bytes. */
+  readonly memory: number
+  readonly system: string
+  readonly node: string
+  readonly framegate: string
+  /** `null` where it is not installed. */
+  readonly koffi: string | null
+  /** SHA-256 of the guests that ran, in hexadecimal, by file name. */
+  readonly guests: Readonly<Record<string, string>>
+  /** When the run ended, as ISO 8601. */
+  readonly time: string
+}
+
+export function machineFacts(): MachineFacts {
+  const guests = ['engine.wasm', probeModuleName, engineLibraryName, probeLibraryName].filter((name) =>
+    existsSync(built(name)),
+  )
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memory: totalmem(),
+    system: `${process.platform} ${release()}, ${process.arch}`,
+    node: process.version,
+    framegate: versionOf('../../../package.json') ?? 'unknown',
+    koffi: versionOf('koffi/package.json'),
+    guests: Object.fromEntries(guests.map((name) => [name, sha256(built(name))])),
+    time: new Date().toISOString(),
+  }
+}
+
+function versionOf(description: string): string | null {
+  try {
+    return (createRequire(import.meta.url)(description) as { version: string }).version
+  } catch {
+    return null
+  }
+}
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
