@@ -97,6 +97,11 @@ function resultCode({ result }: Signature): number | undefined {
   return 'type' in result && result.type === 'cstring' && !result.sized ? CODE.ownedText : undefined
 }
 
+/** Whether what WebAssembly returns is what the caller gets. */
+function isAsReturned(result: number): boolean {
+  return result === SCALAR.i32 || result === SCALAR.f64 || result === SCALAR.i64 || result === CODE.nothing
+}
+
 // ---- scalars alone
 //
 // A closure for each arity: with a list of arguments the call takes 30 ns instead of 5.
@@ -104,7 +109,7 @@ function resultCode({ result }: Signature): number | undefined {
 function bindScalars(binding: Binding, signature: Signature, parameters: readonly Lowered[], result: number): Symbol {
   const { name } = signature
   const [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = parameters.map(({ code }) => code as ScalarCode)
-  const isPlain = result === SCALAR.i32 || result === SCALAR.f64 || result === SCALAR.i64 || result === CODE.nothing
+  const isPlain = isAsReturned(result)
   switch (parameters.length) {
     case 0:
       return (...extra: unknown[]) => {
@@ -180,13 +185,15 @@ function bindFramed(
 ): Symbol {
   const { name } = signature
   const place = `the result of ${name}`
+  const isPlain = isAsReturned(result)
   const [p0, p1, p2, p3] = parameters as [Lowered, Lowered, Lowered, Lowered]
   switch (parameters.length) {
     case 0:
       return (...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 0, extra.length)
         const instance = owner.current ?? owner.renew()
-        const mark = instance.stack.top
+        const { stack } = instance
+        const mark = stack.top
         try {
           let returned: unknown
           try {
@@ -194,17 +201,18 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, place, result, returned as number)
+          return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
         } finally {
-          instance.stack.release(mark, name)
-          instance.stack.settle()
+          stack.release(mark, name)
+          stack.settle()
         }
       }
     case 1:
       return (a: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 1, 1 + extra.length)
         const instance = owner.current ?? owner.renew()
-        const mark = instance.stack.top
+        const { stack } = instance
+        const mark = stack.top
         try {
           const m0 = lower(instance, p0, a)
           let returned: unknown
@@ -213,17 +221,18 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, place, result, returned as number)
+          return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
         } finally {
-          instance.stack.release(mark, name)
-          instance.stack.settle()
+          stack.release(mark, name)
+          stack.settle()
         }
       }
     case 2:
       return (a: unknown, b: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 2, 2 + extra.length)
         const instance = owner.current ?? owner.renew()
-        const mark = instance.stack.top
+        const { stack } = instance
+        const mark = stack.top
         try {
           const m0 = lower(instance, p0, a)
           const m1 = lower(instance, p1, b)
@@ -233,17 +242,18 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, place, result, returned as number)
+          return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
         } finally {
-          instance.stack.release(mark, name)
-          instance.stack.settle()
+          stack.release(mark, name)
+          stack.settle()
         }
       }
     case 3:
       return (a: unknown, b: unknown, c: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 3, 3 + extra.length)
         const instance = owner.current ?? owner.renew()
-        const mark = instance.stack.top
+        const { stack } = instance
+        const mark = stack.top
         try {
           const m0 = lower(instance, p0, a)
           const m1 = lower(instance, p1, b)
@@ -254,17 +264,18 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, place, result, returned as number)
+          return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
         } finally {
-          instance.stack.release(mark, name)
-          instance.stack.settle()
+          stack.release(mark, name)
+          stack.settle()
         }
       }
     default:
       return (a: unknown, b: unknown, c: unknown, d: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 4, 4 + extra.length)
         const instance = owner.current ?? owner.renew()
-        const mark = instance.stack.top
+        const { stack } = instance
+        const mark = stack.top
         try {
           const m0 = lower(instance, p0, a)
           const m1 = lower(instance, p1, b)
@@ -276,10 +287,10 @@ function bindFramed(
           } catch (error) {
             throw instance.ended(name, error)
           }
-          return liftFast(instance, index, place, result, returned as number)
+          return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
         } finally {
-          instance.stack.release(mark, name)
-          instance.stack.settle()
+          stack.release(mark, name)
+          stack.settle()
         }
       }
   }
@@ -296,12 +307,14 @@ function bindListed(
 ): Symbol {
   const { name, arity } = signature
   const place = `the result of ${name}`
+  const isPlain = isAsReturned(result)
   const count = parameters.length
   const [p0, p1, p2, p3, p4, p5] = parameters as [Lowered, Lowered, Lowered, Lowered, Lowered, Lowered]
   return (...values) => {
     if (values.length !== arity) throw wrongCount(name, arity, values.length)
     const instance = owner.current ?? owner.renew()
-    const mark = instance.stack.top
+    const { stack } = instance
+    const mark = stack.top
     try {
       const m0 = lowerListed(instance, signature, p0, values)
       const m1 = count > 1 ? lowerListed(instance, signature, p1, values) : 0
@@ -316,10 +329,10 @@ function bindListed(
       } catch (error) {
         throw instance.ended(name, error)
       }
-      return liftFast(instance, index, place, result, returned as number)
+      return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
     } finally {
-      instance.stack.release(mark, name)
-      instance.stack.settle()
+      stack.release(mark, name)
+      stack.settle()
     }
   }
 }
