@@ -17,6 +17,12 @@ probes := dist/libprobe-linux-x64.so dist/libprobe-linux-arm64.so
 probe_sources := $(shell find wasm/probe)
 probe_build := build/probe.sh build/probe.exports build/check-glibc.sh build/toolchain.sh build/toolchain.packages
 
+rust_guest_sources := $(shell find wasm/probe-rust/src) wasm/probe-rust/Cargo.toml wasm/probe-rust/Cargo.lock
+rust_guest := .cache/guests/probe-rust/probe_rust_bg.wasm
+assemblyscript_guest := .cache/guests/probe-assemblyscript.wasm
+factory_guest := .cache/guests/probe-factory.mjs .cache/guests/probe-factory.wasm
+zlib_guest := .cache/guests/zlib.wasm
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +50,30 @@ $(probes) &: $(probe_sources) $(probe_build)
 	@echo 'building $(probes)'
 	@$(in_toolchain) build/probe.sh native
 	@build/sizes.sh $(probes)
+
+.PHONY: guests
+guests: $(rust_guest) $(assemblyscript_guest) $(factory_guest) $(zlib_guest) ## build what only the tests call
+
+$(rust_guest): $(rust_guest_sources) build/guests.sh build/rust.sh build/toolchain.sh build/toolchain.packages
+	@echo 'building $@'
+	@$(in_toolchain) build/guests.sh rust
+
+$(assemblyscript_guest): $(shell find wasm/probe-assemblyscript) build/guests.sh $(packages)
+	@echo 'building $@'
+	@build/guests.sh assemblyscript
+
+$(factory_guest) &: $(probe_sources) $(probe_build)
+	@echo 'building $(factory_guest)'
+	@$(in_toolchain) build/probe.sh factory
+
+$(zlib_guest): .cache/guests/zlib/source.tar build/zlib.sh build/toolchain.sh build/toolchain.packages
+	@echo 'building $@'
+	@$(in_toolchain) build/zlib.sh wasm
+
+# Fetched once, whatever changes in the script.
+.cache/guests/zlib/source.tar: | build/zlib.sh
+	@echo 'fetching the source package of zlib'
+	@build/zlib.sh fetch
 
 dist/.typescript: $(typescript_sources) tsconfig.json tsconfig.build.json $(packages)
 	@echo 'compiling TypeScript'
@@ -81,6 +111,7 @@ lint: $(packages) ## formatting, linting, types and dead code of TypeScript and 
 format: $(packages) ## format TypeScript and Rust in place
 	@$(bin)/biome check --write
 	@cd wasm/engine && ../../$(in_toolchain) cargo fmt
+	@cd wasm/probe-rust && ../../$(in_toolchain) cargo fmt
 
 .PHONY: toolchain
 toolchain: ## make the toolchain now (the other targets make it when they need it)

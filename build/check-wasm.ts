@@ -1,12 +1,12 @@
 /**
  * Says what a guest module is, from its bytes, and what is wrong with engine.wasm.
  *
- * The parser reads only what the checks need: the import, global, export and start sections. It is our own, because
- * the engine's promises (no imports, nothing run at instantiation, a stack that cannot grow into the data) must be read
- * from the file that ships and not from the tools that made it.
+ * The engine's promises (no imports, nothing run at instantiation, a stack that cannot grow into the data) are read
+ * from the file that ships, by the reader of `framegate bindgen`, and not from the tools that made it.
  */
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { externalKinds, type SectionReader, sectionIds, sectionsOf } from '../src/cli/bindgen/wasm-sections.ts'
 
 export interface WasmSummary {
   /** `module.name` of each import. */
@@ -18,42 +18,30 @@ export interface WasmSummary {
   stackBytes: number | undefined
 }
 
-const section = { import: 2, global: 6, export: 7, start: 8 } as const
-const kind = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const
 const opcode = { end: 0x0b, i32Const: 0x41, f32Const: 0x43, f64Const: 0x44 } as const
 
 const leastStackBytes = 256 * 1024
 
 /** Reads a module's bytes. Throws where they are not a WebAssembly module of the binary format's version 1. */
 export function summarise(bytes: Uint8Array): WasmSummary {
-  const reader = new Reader(bytes)
-  if (reader.u32le() !== 0x6d736100 || reader.u32le() !== 1) throw new Error('not a WebAssembly module')
-
   const summary: WasmSummary = { imports: [], exports: [], start: undefined, stackBytes: undefined }
-  const globals: (number | undefined)[] = []
+  let globals: (number | undefined)[] = []
   let stackPointer: number | undefined
-  while (!reader.done) {
-    const id = reader.byte()
-    const end = reader.leb() + reader.offset
-    if (id === section.import) {
-      reader.times(() => {
-        summary.imports.push(`${reader.name()}.${reader.name()}`)
-        if (reader.importedKind() === kind.global) globals.push(undefined)
-      })
-    } else if (id === section.global) {
-      reader.times(() => globals.push(reader.global()))
-    } else if (id === section.export) {
-      reader.times(() => {
-        const name = reader.name()
-        const exported = reader.byte()
-        const index = reader.leb()
+  for (const { id, content } of sectionsOf(bytes)) {
+    if (id === sectionIds.import) {
+      const imports = content.list(() => content.import())
+      summary.imports = imports.map(({ module, name }) => `${module}.${name}`)
+      globals = imports.filter(({ kind }) => kind === externalKinds.global).map(() => undefined)
+    } else if (id === sectionIds.global) {
+      globals.push(...content.list(() => startValue(content)))
+    } else if (id === sectionIds.export) {
+      for (const { name, kind, index } of content.list(() => content.export())) {
         summary.exports.push(name)
-        if (name === '__stack_pointer' && exported === kind.global) stackPointer = index
-      })
-    } else if (id === section.start) {
-      summary.start = reader.leb()
+        if (name === '__stack_pointer' && kind === externalKinds.global) stackPointer = index
+      }
+    } else if (id === sectionIds.start) {
+      summary.start = content.leb()
     }
-    reader.offset = end
   }
   if (stackPointer !== undefined) summary.stackBytes = globals[stackPointer]
   return summary
@@ -83,89 +71,20 @@ export function expectedExports(): string[] {
     .filter((line) => line !== '')
 }
 
-class Reader {
-  offset = 0
-
-  constructor(readonly bytes: Uint8Array) {}
-
-  get done(): boolean {
-    return this.offset >= this.bytes.length
-  }
-
-  byte(): number {
-    const byte = this.bytes[this.offset++]
-    if (byte === undefined) throw new Error('the module ends in the middle of a section')
-    return byte
-  }
-
-  u32le(): number {
-    return this.byte() | (this.byte() << 8) | (this.byte() << 16) | (this.byte() << 24)
-  }
-
-  /** Unsigned LEB128 of up to 32 bits; the bits beyond (64-bit limits) are read and dropped. */
-  leb(): number {
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte()
-      if (shift < 32) value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return value >>> 0
+/** The value that an i32 global starts with; undefined for any other global. */
+function startValue(content: SectionReader): number | undefined {
+  content.valueType()
+  content.byte()
+  let value: number | undefined
+  for (let code = content.byte(); code !== opcode.end; code = content.byte()) {
+    if (code === opcode.f32Const) content.part(4)
+    else if (code === opcode.f64Const) content.part(8)
+    else {
+      const number = content.leb()
+      if (code === opcode.i32Const) value = number
     }
   }
-
-  signedLeb(): number {
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte()
-      if (shift < 32) value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return byte & 0x40 && shift + 7 < 32 ? value | (-1 << (shift + 7)) : value
-    }
-  }
-
-  name(): string {
-    const length = this.leb()
-    const text = new TextDecoder().decode(this.bytes.subarray(this.offset, this.offset + length))
-    this.offset += length
-    return text
-  }
-
-  times(read: () => void): void {
-    for (let left = this.leb(); left > 0; left--) read()
-  }
-
-  /** Skips an import's description and returns its kind. */
-  importedKind(): number {
-    const imported = this.byte()
-    if (imported === kind.function) this.leb()
-    else if (imported === kind.table) this.skip(1).limits()
-    else if (imported === kind.memory) this.limits()
-    else if (imported === kind.global) this.skip(2)
-    else if (imported === kind.tag) this.skip(1).leb()
-    return imported
-  }
-
-  /** The value that an i32 global starts with; undefined for any other global. */
-  global(): number | undefined {
-    this.skip(2)
-    let value: number | undefined
-    for (let code = this.byte(); code !== opcode.end; code = this.byte()) {
-      if (code === opcode.i32Const) value = this.signedLeb()
-      else if (code === opcode.f32Const) this.skip(4)
-      else if (code === opcode.f64Const) this.skip(8)
-      else this.signedLeb()
-    }
-    return value
-  }
-
-  private skip(count: number): this {
-    this.offset += count
-    return this
-  }
-
-  private limits(): void {
-    const hasMaximum = this.byte() & 1
-    this.leb()
-    if (hasMaximum) this.leb()
-  }
+  return value
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

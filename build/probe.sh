@@ -65,9 +65,10 @@ native() {
   done
 }
 
+# Without -sWASM_ASYNC_COMPILATION=0: with it, Emscripten 6 cannot be handed a compiled module (instantiateWasm).
 factory() {
-  emscripten "${sources[@]}" -sMODULARIZE -sEXPORT_ES6 -sWASM_ASYNC_COMPILATION=0 -sENVIRONMENT=node,web \
-    -sEXPORTED_RUNTIME_METHODS=ccall,cwrap,UTF8ToString,HEAPU8,HEAP32 -o "$out/probe-factory.mjs"
+  emscripten "${sources[@]}" -sMODULARIZE -sEXPORT_ES6 -sENVIRONMENT=node,web \
+    -sEXPORTED_RUNTIME_METHODS=ccall,cwrap,UTF8ToString,HEAPU8 -o "$out/probe-factory.mjs"
   mv "$out"/probe-factory.{mjs,wasm} "$guests/"
 }
 

@@ -10,7 +10,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 interface Counts {
@@ -21,6 +21,7 @@ interface Counts {
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const engine = join(repository, 'wasm/engine')
+const rustGuest = join(repository, 'wasm/probe-rust')
 const inToolchain = [join(repository, 'build/toolchain.sh'), 'run'] as const
 const bin = (name: string) => join(repository, 'node_modules/.bin', name)
 
@@ -28,12 +29,14 @@ const checks: readonly [title: string, command: readonly string[], folder?: stri
   ['TypeScript format and lint (biome)', [bin('biome'), 'check', '--error-on-warnings']],
   ['TypeScript types (tsc)', [bin('tsc'), '--noEmit']],
   ['unused files, exports and packages (knip)', [bin('knip')]],
-  ['Rust format (cargo fmt)', [...inToolchain, 'cargo', 'fmt', '--check'], engine],
-  [
-    'Rust lint (cargo clippy)',
-    [...inToolchain, 'cargo', 'clippy', '--quiet', '--locked', '--all-targets', '--', '--deny', 'warnings'],
-    engine,
-  ],
+  ...[engine, rustGuest].flatMap((folder): [string, string[], string][] => [
+    [`Rust format (cargo fmt, ${basename(folder)})`, [...inToolchain, 'cargo', 'fmt', '--check'], folder],
+    [
+      `Rust lint (cargo clippy, ${basename(folder)})`,
+      [...inToolchain, 'cargo', 'clippy', '--quiet', '--locked', '--all-targets', '--', '--deny', 'warnings'],
+      folder,
+    ],
+  ]),
 ]
 
 function run(title: string, command: readonly string[], options: { folder?: string; capture?: boolean } = {}) {
@@ -124,6 +127,7 @@ if (process.argv[2] === 'lint') {
   for (const each of checks) all.push(check(...each))
 } else {
   all.push(check('build', ['make', '--no-print-directory', 'build']))
+  all.push(check('guests of the tests', ['make', '--no-print-directory', 'guests']))
   for (const each of checks) all.push(check(...each))
   all.push(cargoTests())
   all.push(vitestTests())

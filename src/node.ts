@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { ENGINE_MODULE, Evaluator, type EvaluatorOptions, FramegateError, type Guest } from './evaluator/index.ts'
 import type { Koffi } from './ffi/index.ts'
 
@@ -54,6 +55,24 @@ export function createEvaluator(nodeOptions: NodeOptions): Evaluator {
   const guest: Guest =
     backend === 'native' ? nativeGuest(library) : { module: module ?? engineModule(), ...ENGINE_MODULE }
   return new Evaluator(guest, options, countryTable)
+}
+
+/**
+ * Starts a thread for the nonblocking symbols of a guest compiled to WebAssembly: pass it as the option `worker` of `open`.
+ *
+ * @throws {@link FramegateError} `MODULE_NOT_FOUND`
+ *
+ * @example
+ * ```
+ * const library = open({ module }, {
+ *   solve: { parameters: ['cstring'], result: 'f64', nonblocking: true },
+ * }, { worker: ffiWorker })
+ * await library.symbols.solve('x^2 = 2')
+ * ```
+ */
+export function ffiWorker(): Worker {
+  // Options of the process may be for its own program alone: `--input-type` ends a thread, `--import` runs in it again.
+  return new Worker(built('ffi/node-worker.js', 'MODULE_NOT_FOUND'), { name: 'framegate ffi', execArgv: [] })
 }
 
 function nativeGuest(library: string | undefined): Guest {

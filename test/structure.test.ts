@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { projectFolder } from './support/data.ts'
 
 const sourceFolder = join(projectFolder, 'src')
-const coreEntries = ['index.ts', 'ffi/index.ts', 'evaluator/index.ts', 'workerd.ts', 'browser.ts']
+const coreEntries = ['index.ts', 'ffi/index.ts', 'ffi/worker.ts', 'evaluator/index.ts', 'workerd.ts', 'browser.ts']
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g
 
 test('core modules import only one another', () => {

@@ -14,15 +14,20 @@ import { didYouMean } from './nearest-names.ts'
 export function checkArguments(commandName: string, rawArguments: readonly string[], definitions: ArgsDef): void {
   const help = `Run \`${commandName} --help\` for all options.`
   const given = new Set<string>()
+  const positionals = Object.keys(definitions).filter((name) => definitions[name]?.type === 'positional')
   for (let index = 0; index < rawArguments.length; index++) {
     const argument = rawArguments[index] ?? ''
-    if (argument === '-' || !argument.startsWith('-'))
-      throw new UsageError(`unexpected argument "${argument}": ${commandName} takes options only. ${help}`)
+    if (argument === '-' || !argument.startsWith('-')) {
+      const next = positionals.find((name) => !given.has(name))
+      if (next === undefined) throw unexpectedArgument(argument, commandName, positionals, help)
+      given.add(next)
+      continue
+    }
     const equals = argument.indexOf('=')
     const option = equals < 0 ? argument : argument.slice(0, equals)
     const name = option.replace(/^--/, '')
     const definition = Object.hasOwn(definitions, name) && option !== name ? definitions[name] : undefined
-    if (definition === undefined) throw unknownOption(option, definitions, help)
+    if (definition === undefined || definition.type === 'positional') throw unknownOption(option, definitions, help)
     if (given.has(name)) throw new UsageError(`${option} is given twice; give it once. ${help}`)
     given.add(name)
 
@@ -65,8 +70,24 @@ export function nameList(option: string, text: string): string[] {
   return filled
 }
 
+function unexpectedArgument(
+  argument: string,
+  commandName: string,
+  positionals: readonly string[],
+  help: string,
+): UsageError {
+  const taken = positionals.length === 0 ? 'options' : `${positionals.map(placeholder).join(' ')} and options`
+  return new UsageError(`unexpected argument "${argument}": ${commandName} takes ${taken} only. ${help}`)
+}
+
+/** How help shows an argument that is given by its place. */
+function placeholder(name: string): string {
+  return name.toUpperCase()
+}
+
 function unknownOption(option: string, definitions: ArgsDef, help: string): UsageError {
-  const known = [...Object.keys(definitions).map((name) => `--${name}`), '--help']
+  const options = Object.keys(definitions).filter((name) => definitions[name]?.type !== 'positional')
+  const known = [...options.map((name) => `--${name}`), '--help']
   return new UsageError(`unknown option "${option}"${didYouMean(option, known)} ${help}`)
 }
 
@@ -80,6 +101,7 @@ function choicesOf(definition: ArgDef): readonly string[] {
 }
 
 function optionWithValue(name: string, definition: ArgDef): string {
+  if (definition.type === 'positional') return placeholder(name)
   const choices = choicesOf(definition)
   return `--${name} ${choices.length > 0 ? choices.join('|') : (definition.valueHint ?? 'VALUE')}`
 }

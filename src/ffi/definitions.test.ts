@@ -237,14 +237,14 @@ describe('callbacks', () => {
     result: 'void',
   } as const
   const calls = typed({
-    sort: { parameters: [compare], result: 'void' },
+    order: { parameters: [compare], result: 'void' },
     walk: { parameters: [visit], result: 'void' },
   })
 
   test('are functions, or callbacks that the library registered', () => {
     type Compare = (a: bigint, b: string | null, c: boolean, d: Pointer | null) => number
     expectTypeOf<CallbackFunction<typeof compare>>().toEqualTypeOf<Compare>()
-    expectTypeOf(calls.sort).parameter(0).toEqualTypeOf<Compare | Callback<typeof compare> | null>()
+    expectTypeOf(calls.order).parameter(0).toEqualTypeOf<Compare | Callback<typeof compare> | null>()
     type Visit = CallbackFunction<typeof visit>
     expectTypeOf<Parameters<Visit>[0]>().toEqualTypeOf<{ x: number; y: number }>()
     expectTypeOf<Parameters<Visit>[1]>().toEqualTypeOf<{ x: number; y: number } | null>()
@@ -255,16 +255,16 @@ describe('callbacks', () => {
 
   test('of another signature do not compile', () => {
     compiled(() => {
-      calls.sort(() => 0)
-      calls.sort((a, b) => (a > 0n && b === null ? 1 : -1))
+      calls.order(() => 0)
+      calls.order((a, b) => (a > 0n && b === null ? 1 : -1))
       // @ts-expect-error it returns a string
-      calls.sort(() => 'less')
+      calls.order(() => 'less')
       // @ts-expect-error it returns nothing
-      calls.sort(() => {})
+      calls.order(() => {})
       // @ts-expect-error the first argument is a bigint
-      calls.sort((a: number) => a)
+      calls.order((a: number) => a)
       // @ts-expect-error a callback of another type
-      calls.sort({} as Callback<typeof visit>)
+      calls.order({} as Callback<typeof visit>)
       const library = {} as Library<Record<string, never>>
       expectTypeOf(library.callback(compare, () => 1)).toEqualTypeOf<Callback<typeof compare>>()
       // @ts-expect-error it returns a bigint

@@ -193,7 +193,15 @@ export interface SymbolDefinition {
   readonly result: ResultType
   /** The exported name, where it is another. */
   readonly symbol?: string
-  /** Runs on another thread and returns a promise. In WebAssembly that thread has an instance of its own. */
+  /**
+   * Runs on another thread and returns a promise. Arguments are checked and copied at once; buffers that the guest fills
+   * are filled when the promise resolves. Frames, callbacks, handles and pointers are refused.
+   *
+   * In WebAssembly the calls run one after another in a worker with an instance of its own, in which neither the other
+   * symbols nor the option `start` have left anything. A shared object's calls run side by side on the threads of
+   * libuv's pool, with 128 KiB of stack unless koffi's `async_stack_size` says otherwise. An endless one cannot be ended,
+   * and a kept callback that throws in one ends as an uncaught exception.
+   */
   readonly nonblocking?: boolean
 }
 

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'GUEST_INCOMPATIBLE'
   | 'GUEST_INTERRUPTED'
   | 'GUEST_MEMORY_EXHAUSTED'
+  | 'GUEST_NOT_READY'
   | 'GUEST_STACK_EXHAUSTED'
   | 'GUEST_TRAPPED'
   | 'HANDLE_DISPOSED'
@@ -56,5 +57,17 @@ export class FramegateError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value
+  }
+}
+
+/** More of a message helps nobody: what a guest says may be the whole of its memory. */
+export const LONGEST_MESSAGE = 4096
+
+/** What was thrown, in words; a guest or a caller may have thrown anything. */
+export function messageOf(cause: unknown): string {
+  try {
+    return (cause instanceof Error ? String(cause.message) : String(cause)).slice(0, LONGEST_MESSAGE)
+  } catch {
+    return 'what was thrown cannot be put in words'
   }
 }

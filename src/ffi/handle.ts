@@ -29,7 +29,11 @@ interface Remains {
 
 /** Ends objects whose handles nobody disposed of. It runs between turns of the event loop, never in synchronous code. */
 const abandoned = new FinalizationRegistry<Remains>(({ owner, address, free }) => {
-  if (owner.lives) owner.end(address, free)
+  try {
+    if (owner.lives) owner.end(address, free)
+  } catch {
+    // Nobody called who could be told, and an exception here would end the process. The instance is retired by now.
+  }
 })
 
 /**

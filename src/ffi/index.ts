@@ -41,7 +41,8 @@ export { Handle } from './handle.ts'
 export type { FfiWorker, Library, OpenOptions, Start, Toolchain } from './library.ts'
 export type { Koffi, NativeGuest } from './native/library.ts'
 export { callbackModule } from './wasm/callback-module.ts'
-export type { EmscriptenFactory, WasmGuest } from './wasm/guest.ts'
+export { type EmscriptenFactory, PreparedFactory, prepareFactory } from './wasm/emscripten.ts'
+export type { WasmGuest } from './wasm/guest.ts'
 
 /** How a library is reached. */
 export type Guest<Glue = unknown> = WasmGuest<Glue> | NativeGuest

@@ -39,7 +39,8 @@ export interface Library<Defined extends Definitions, Glue = undefined> extends 
    */
   callback<const Type extends CallbackType>(type: Type, call: CallbackFunction<Type>): Callback<Type>
   /**
-   * Ends the library; frames and symbols are of no use afterwards.
+   * Ends the library; frames and symbols are of no use afterwards. Promises of nonblocking calls are rejected with
+   * `DISPOSED`; in a shared object such a call itself goes on, and what it returns is freed.
    *
    * @throws {@link FramegateError} in debug mode `LEAKED`, with what was never given back and where it came from
    */
@@ -51,6 +52,7 @@ export type Start<Defined extends Definitions> = (library: Library<Defined, unkn
 
 /** How a guest is opened. */
 export interface OpenOptions<Defined extends Definitions> {
+  /** Not called for the instance that runs nonblocking symbols. */
   readonly start?: Start<Defined>
   /**
    * Checks every frame and everything owned, at a cost: red zones, fill patterns, a quarantine for what was freed, a
@@ -59,13 +61,26 @@ export interface OpenOptions<Defined extends Definitions> {
   readonly debug?: boolean
   /**
    * Starts the worker that runs the nonblocking symbols of a WebAssembly guest: a web worker of `framegate/ffi/worker`,
-   * or `ffiWorker` of `framegate/node`.
+   * or `ffiWorker` of `framegate/node`. It is called by the first nonblocking call, and again after a worker has died,
+   * which rejects its calls with `GUEST_INTERRUPTED`.
+   *
+   * The worker opens the module itself: {@link start} does not run there, and a guest with a factory, glue, a loader or
+   * imported functions is refused, for functions cannot be posted. `close` ends the worker, also in the middle of a call.
+   * Two runtimes have no means to stop an endless loop of WebAssembly: Deno in a web worker (in a thread it has), and Bun.
+   * There the promise is rejected, but the loop goes on until the process exits. A thread that idles does not keep its
+   * process alive, nor does a web worker, except on Deno, which waits for `close`.
+   *
+   * @example
+   * ```
+   * // worker.js: import 'framegate/ffi/worker'
+   * { worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }) }
+   * ```
    */
   readonly worker?: () => FfiWorker
 }
 
-/** A web worker or one of Node's worker threads. */
+/** A web worker or one of Node's threads. */
 export interface FfiWorker {
-  postMessage(message: unknown): void
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void
   terminate(): unknown
 }

@@ -229,6 +229,7 @@ function checkResult(place: string, type: ResultType, parameters: readonly Param
 function checkLength(place: string, length: unknown, parameters: readonly ParameterType[]): void {
   if (typeof length === 'number' && Number.isInteger(length) && length >= 0) return
   const measured = parameters[(length as { parameter: number })?.parameter]
+  if (typeof measured === 'object' && 'lengthOf' in measured) return
   const inner = typeof measured === 'object' ? pointee(measured) : measured
   if (isScalar(inner) && inner !== 'bool' && inner !== 'pointer') return
   throw invalid(place, 'are bytes of no known length; write a number, or { parameter: the index of an integer }')

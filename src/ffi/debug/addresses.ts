@@ -70,8 +70,12 @@ export interface Territory {
   readonly ground: Ground
   /** Whether the address lies in the frame of the call that runs. */
   isInOwnFrame(address: number): boolean
+  /** Whether the address lies in any frame, held or not. */
+  isFrame(address: number): boolean
   /** The call whose frame was at the address, if no call's is there now. */
   formerOwner(address: number): Call | undefined
+  /** Bytes of the C string at an address, with its NUL; 0 where there is none. */
+  textSize(address: number): number
 }
 
 /** One call, for what its returned addresses need to be told. */
@@ -120,49 +124,66 @@ export class AddressChecks {
   #misplaced({ place, free, isKept }: Returned, address: number): FramegateError | undefined {
     const owned = free !== undefined
     if ((isKept || owned) && this.#territory.isInOwnFrame(address)) {
-      return lateRead(place, `is ${hex(address)}, in the frame of the very call, which ends with it`, undefined)
+      return this.#lateRead(place, `is ${hex(address)}, in the frame of the very call, which ends with it`)
     }
     const resting = owned ? this.#quarantine.startingAt(address) : undefined
     if (resting?.free !== undefined) {
       const what = `${place} is ${hex(address)}`
       return doubleFree(what, resting.free, resting.call, this.#calls.current)
     }
-    return this.lost(address, place)
+    return this.#lost(address, place)
   }
 
   /** The error of an address at which something was released, or undefined. */
-  lost(address: number, place: string): FramegateError | undefined {
+  #lost(address: number, place: string): FramegateError | undefined {
     const resting = this.#quarantine.around(address)
     if (resting) {
       const { what, call } = resting
-      return lateRead(place, `is ${hex(address)}, in ${what} of a call of ${call.symbol}, which was given back`, call)
+      return this.#lateRead(place, `is ${hex(address)}, in ${what} a call of ${call.symbol}, which is over`, call)
     }
     const former = this.#territory.formerOwner(address)
     if (former === undefined) return undefined
-    return lateRead(place, `is ${hex(address)}, in the frame of a call of ${former.symbol}, which was released`, former)
+    return this.#lateRead(
+      place,
+      `is ${hex(address)}, in the frame of a call of ${former.symbol}, which was released`,
+      former,
+    )
   }
 
   #emptied({ place, extent }: Returned, address: number, outcome: Outcome): FramegateError | undefined {
     if (extent === 'nothing') return undefined
     const isEmptied =
-      extent === 'text' ? this.isEmptiedText(address) : isReleasedFill(this.#bytes(address, sizeWithin(outcome, extent)))
-    return isEmptied ? emptied(place) : undefined
+      extent === 'text'
+        ? this.#isEmptiedText(address)
+        : isReleasedFill(this.#bytes(address, sizeWithin(outcome, extent)))
+    return isEmptied ? this.#emptiedAt(place) : undefined
+  }
+
+  /** The error of a C string that is not there any more, or undefined. */
+  textFault(address: number, place: string): FramegateError | undefined {
+    return this.#lost(address, place) ?? (this.#isEmptiedText(address) ? this.#emptiedAt(place) : undefined)
   }
 
   /** Whether a text starts with what debug mode leaves in released memory. */
-  isEmptiedText(address: number): boolean {
+  #isEmptiedText(address: number): boolean {
     const [first] = this.#bytes(address, 1)
     return isReleasedText(first, first === 0 ? 0 : this.#bytes(address + 1, 1)[0])
+  }
+
+  #emptiedAt(place: string): FramegateError {
+    return this.#lateRead(
+      place,
+      'is nothing but the pattern 0xDD of released memory, read from an address that was kept',
+    )
+  }
+
+  #lateRead(place: string, fault: string, owner?: Call): FramegateError {
+    return lateRead(place, fault, owner, this.#calls.current)
   }
 
   #bytes(address: number, size: number): Uint8Array {
     return this.#territory.ground.bytes(address, size)
   }
-}
-
-/** The error of contents that are those of released memory. */
-export function emptied(place: string): FramegateError {
-  return lateRead(place, 'is nothing but the pattern 0xDD of released memory, read from an address that was kept', undefined)
 }
 
 /** Lengths that make no sense are reported where they are read. */

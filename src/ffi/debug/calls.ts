@@ -15,6 +15,8 @@ export class Call {
   readonly origin: Error
   /** What was found first. */
   fault: FramegateError | undefined
+  /** What is done once the call's values have been copied out. */
+  readonly endings: (() => void)[] = []
   readonly #below: AnyFunction
 
   /** @param below - the function that the caller called: the stack starts at the caller */
@@ -71,7 +73,7 @@ export class Calls {
   run<Result>(call: Call, body: () => Result): Result {
     let result: Result
     try {
-      result = this.within(call, body)
+      result = this.within(call, () => ended(call, body))
     } catch (error) {
       throw call.failed(error)
     }
@@ -94,6 +96,14 @@ export class Calls {
     const { current } = this
     if (current === undefined) throw fault
     current.fault ??= current.traced(fault)
+  }
+}
+
+function ended<Result>({ endings }: Call, body: () => Result): Result {
+  try {
+    return body()
+  } finally {
+    for (const end of endings.splice(0)) end()
   }
 }
 

@@ -1,7 +1,7 @@
 // The errors of debug mode. Each names the symbol, the place and the remedy, and carries the stack of the call that the
 // memory belonged to; where two calls are at fault, or many, the message has the stacks.
 
-import { type ErrorCode, FramegateError } from '../errors.ts'
+import { FramegateError } from '../errors.ts'
 import type { Call } from './calls.ts'
 
 /** The error of a write beyond what the guest may use. `running` is the call that ended just before it was noticed. */
@@ -24,10 +24,10 @@ export function overrun(
 
 /** The error of a write that no call's memory can explain. */
 export function strayWrite(address: number, running: Call | undefined): FramegateError {
-  const noticed = running ? `before this call of ${running.symbol}` : 'before the library was closed'
   return new FramegateError(
     'FRAME_OVERRUN',
-    `${noticed} something wrote at address ${hex(address)}, far past the end of every frame; look at the calls before`,
+    `before this call of ${running?.symbol ?? 'the library'} something wrote at address ${hex(address)}, ` +
+      'far past the end of every frame; look at the calls before',
     { cause: running?.origin },
   )
 }
@@ -36,19 +36,24 @@ export function strayWrite(address: number, running: Call | undefined): Framegat
 export function lateWrite(what: string, offset: number, { symbol, origin }: Call): FramegateError {
   return new FramegateError(
     'WRITE_AFTER_RELEASE',
-    `the guest wrote into ${what} of a call of ${symbol}, at offset ${offset}, after it was given back; ` +
-      `the guest must not keep the address. ${stackOf(origin)}`,
+    `the guest wrote into ${what} a call of ${symbol}, at offset ${offset}, after it was given back; ` +
+      `it must not keep the address. ${stackOf(origin)}`,
     { cause: origin },
   )
 }
 
-/** The error of an address, or contents, of memory that was released. */
-export function lateRead(place: string, fault: string, owner: Call | undefined): FramegateError {
+/** The error of an address, or contents, of memory that was released: that of `owner`, or of the very call that runs. */
+export function lateRead(
+  place: string,
+  fault: string,
+  owner: Call | undefined,
+  running: Call | undefined,
+): FramegateError {
   const stack = owner ? `. ${stackOf(owner.origin)}` : ''
   return new FramegateError(
     'READ_AFTER_RELEASE',
     `${place} ${fault}; the guest must copy what it keeps, and return memory of its own${stack}`,
-    { cause: owner?.origin },
+    { cause: (owner ?? running)?.origin },
   )
 }
 
@@ -63,6 +68,16 @@ export function doubleFree(what: string, free: string, first: Call, second: Call
   )
 }
 
+/** The error of a function pointer that a guest kept. */
+export function staleCallback({ symbol, origin }: Call): FramegateError {
+  return new FramegateError(
+    'CALLBACK_STALE',
+    `the guest called a callback of ${symbol} after that call had returned, or after it was disposed of; ` +
+      'register it with library.callback, and dispose of it when the guest has forgotten it',
+    { cause: origin },
+  )
+}
+
 /** What was never given back. */
 export interface Leak {
   /** What it is and what should have been done. */
@@ -73,7 +88,7 @@ export interface Leak {
 /** So many leaks are listed one by one. */
 const LISTED = 10
 
-export function leaked(leaks: readonly Leak[]): FramegateError {
+function leaked(leaks: readonly Leak[]): FramegateError {
   const listed = leaks.slice(0, LISTED).map(({ what, call }) => `\n- ${what}. ${stackOf(call.origin)}`)
   const rest = leaks.length > LISTED ? `\nand ${leaks.length - LISTED} more` : ''
   const count = leaks.length === 1 ? '1 thing was' : `${leaks.length} things were`
@@ -82,12 +97,20 @@ export function leaked(leaks: readonly Leak[]): FramegateError {
   })
 }
 
-/** One error for all that was found. */
-export function combined(faults: readonly FramegateError[]): FramegateError | undefined {
-  const [first, ...others] = faults
-  if (first === undefined || others.length === 0) return first
-  const more = others.map(({ code, message }: { code: ErrorCode; message: string }) => `\nand ${code}: ${message}`)
-  return new FramegateError(first.code, `${first.message}${more.join('')}`, { cause: first.cause })
+/**
+ * Ends debug mode: `lookAtAll` throws what it finds.
+ *
+ * @throws that, or `LEAKED`, or one error that tells both
+ */
+export function finish(leaks: readonly Leak[], lookAtAll: () => void): void {
+  const leak = leaks.length > 0 ? leaked(leaks) : undefined
+  try {
+    lookAtAll()
+  } catch (error) {
+    if (leak === undefined || !(error instanceof FramegateError)) throw error
+    throw new FramegateError(error.code, `${error.message}\nand LEAKED: ${leak.message}`, { cause: error.cause })
+  }
+  if (leak) throw leak
 }
 
 export function hex(address: number): string {

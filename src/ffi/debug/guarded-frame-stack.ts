@@ -11,7 +11,7 @@ import { Carved, FrameStack, REGION_BYTES } from '../wasm/frame-stack.ts'
 import type { AddressChecks } from './addresses.ts'
 import { Call, type Calls } from './calls.ts'
 import { lateWrite, overrun, strayWrite } from './faults.ts'
-import { GuardedMemory } from './guarded-frame.ts'
+import { GuardedMemory } from './guarded-memory.ts'
 import type { Ledger } from './ledger.ts'
 import { FILL, firstOther, overrunOf, paint, RED_ZONE, type Zone } from './pattern.ts'
 
@@ -23,6 +23,8 @@ interface Piece extends Zone {
   readonly call: Call
   /** Which argument it is, once that is known. */
   place: string | undefined
+  /** The frame that a caller took. */
+  frame: Carved | undefined
 }
 
 /** A part of the region that no call holds. */
@@ -41,6 +43,8 @@ export interface StackGuards {
 }
 
 export class GuardedFrameStack extends FrameStack {
+  /** Whose memory is being given back: the blocks of it go to the allocator while this is set. */
+  releasing: Call | undefined
   readonly #guards: StackGuards
   readonly #pieces: Piece[] = []
   /** From the highest address to the lowest. */
@@ -59,7 +63,7 @@ export class GuardedFrameStack extends FrameStack {
     const start = from + RED_ZONE
     const to = (start + size + RED_ZONE + 7) & ~7
     const call = this.#guards.calls.current ?? new Call('the library', this.push)
-    const piece = { from, start, end: start + size, to: to >>> 0, mark, call, place: undefined }
+    const piece = { from, start, end: start + size, to: to >>> 0, mark, call, place: undefined, frame: undefined }
     paint(this.memory.u8, piece)
     this.#pieces.push(piece)
     return start
@@ -94,8 +98,9 @@ export class GuardedFrameStack extends FrameStack {
       const rounded = piece.end - piece.start
       piece.place = `the frame of ${rounded} bytes`
       const frame = new GuardedFrame(this, base, rounded, mark, new GuardedMemory(this.memory, call), calls, ledger)
-      ledger.add(frame, `a frame of ${rounded} bytes: release it`)
-      return frame
+      ledger.addFrame(frame, rounded)
+      piece.frame = frame
+      return this.hold(frame)
     })
   }
 
@@ -108,6 +113,7 @@ export class GuardedFrameStack extends FrameStack {
       call = last.call
     }
     if (call) this.#bury(mark, call)
+    this.releasing = call
     super.release(mark, symbol)
   }
 
@@ -124,14 +130,13 @@ export class GuardedFrameStack extends FrameStack {
     if (fault) this.#guards.calls.report(fault)
   }
 
-  /** Says which parameter each address is, for messages. */
-  attribute(addresses: readonly unknown[], places: readonly string[]): void {
-    const { current } = this.#guards.calls
-    addresses.forEach((address, index) => {
-      const start = Number(address) >>> 0
-      const piece = this.#pieces.find((each) => each.start === start && each.call === current)
-      if (piece) piece.place ??= places[index]
-    })
+  /** Says that the piece at an address is given to the guest, and how messages name it. */
+  give(address: number, place: string): void {
+    const { calls, ledger } = this.#guards
+    const piece = this.#pieces.find(({ start, call, frame }) => start === address && (frame || call === calls.current))
+    if (piece === undefined) return
+    piece.place ??= place
+    if (piece.frame) ledger.use(piece.frame)
   }
 
   /** Whether the address lies in a frame, held or not. */
@@ -203,7 +208,7 @@ export class GuardedFrameStack extends FrameStack {
     if (at < 0) return undefined
     u8.fill(FILL.released, start, end)
     const released = this.#releasedAt(at)
-    if (released) return lateWrite('the frame', at - released.start, released.call)
+    if (released) return lateWrite('the frame of', at - released.start, released.call)
     return strayWrite(at, this.#guards.calls.current)
   }
 }
@@ -230,8 +235,13 @@ class GuardedFrame extends Carved {
   }
 
   override release(): void {
-    this.#calls.run(new Call('frame.release', this.release), () => super.release())
-    this.#ledger.remove(this)
-    this.#views.release()
+    try {
+      this.#calls.run(new Call('frame.release', this.release), () => super.release())
+    } finally {
+      if (this.released) {
+        this.#ledger.remove(this)
+        this.#views.release()
+      }
+    }
   }
 }

@@ -17,6 +17,8 @@ export class Ledger implements HandleLedger {
   readonly #calls: Calls
   readonly #owed = new Map<number, Owed>()
   readonly #things = new Map<object, Leak>()
+  /** Frames that may still be in their caller's hands: taken in the running turn, and given to no call. */
+  readonly #fresh = new Set<object>()
 
   constructor(calls: Calls) {
     this.#calls = calls
@@ -35,9 +37,10 @@ export class Ledger implements HandleLedger {
   }
 
   /** A handle is a leak unless it is disposed of; the garbage collector never meets it here. */
-  opened(handle: Handle): void {
-    const { symbol } = this.#current()
-    this.add(handle, `a ${handle.name} that ${symbol} returned: dispose of it`)
+  opened(handle: Handle, origin: Error): void {
+    const call = this.#current()
+    call.traced(origin)
+    this.add(handle, `a ${handle.name} that ${call.symbol} returned: dispose of it`)
   }
 
   closed(handle: Handle): void {
@@ -49,16 +52,38 @@ export class Ledger implements HandleLedger {
     this.#things.set(thing, { what, call: this.#current() })
   }
 
-  remove(thing: object): void {
-    this.#things.delete(thing)
+  /** The call that is answerable for a thing. */
+  callOf(thing: object): Call | undefined {
+    return this.#things.get(thing)?.call
   }
 
-  get leaks(): Leak[] {
+  remove(thing: object): void {
+    this.#things.delete(thing)
+    this.#fresh.delete(thing)
+  }
+
+  /** Takes down a frame. While it is being written, a getter of an argument may close the library: that is no leak. */
+  addFrame(frame: object, size: number): void {
+    this.add(frame, `a frame of ${size} bytes: release it`)
+    this.#fresh.add(frame)
+    queueMicrotask(() => this.use(frame))
+  }
+
+  /** The frame was given to a call, or its turn is over. */
+  use(frame: object): void {
+    this.#fresh.delete(frame)
+  }
+
+  /** What is still owed, struck out: handles must not be kept from the garbage collector by a closed library. */
+  takeLeaks(): Leak[] {
     const owed = [...this.#owed.values()].map(({ free, call }) => ({
       what: `an address that ${call.symbol} returned: give it to ${free}`,
       call,
     }))
-    return [...owed, ...this.#things.values()]
+    const things = [...this.#things].flatMap(([thing, leak]) => (this.#fresh.has(thing) ? [] : [leak]))
+    this.#owed.clear()
+    this.#things.clear()
+    return [...owed, ...things]
   }
 
   #current(): Call {

@@ -22,7 +22,7 @@ export interface Resting {
   readonly address: number
   /** How many bytes are known to belong to it; 0 where that is not known, and nothing can be filled. */
   readonly size: number
-  /** What messages call it. */
+  /** What messages call it, before `a call of …`. */
   readonly what: string
   /** The function that it was given to; undefined for frames. */
   readonly free: string | undefined

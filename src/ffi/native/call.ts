@@ -1,7 +1,7 @@
 // A symbol of a shared object as callers call it: the arguments are checked as for WebAssembly, koffi lays them out, and
 // what comes back is brought into the same form.
 
-import { bytesOf, lengthOf, wrongCount } from '../arguments.ts'
+import { byteLength, bytesOf, checkedText, checkedValue, fillBytes, lengthOf, wrongCount } from '../arguments.ts'
 import { Callback, staleCallback } from '../callback.ts'
 import type {
   BytesType,
@@ -12,17 +12,16 @@ import type {
   ParameterType,
   ScalarType,
 } from '../definitions.ts'
-import { FramegateError } from '../errors.ts'
+import { FramegateError, messageOf } from '../errors.ts'
 import { Handle, type HandleOwner } from '../handle.ts'
 import { fitsNative, isScalar, misfit, SCALAR, unfit } from '../scalars.ts'
 import { freeOf, isOwnedOut, type Parameter, pointee, type Signature, shaped } from '../signature.ts'
+import type { CallQueue } from './call-queue.ts'
 import { dispatcher } from './callback-values.ts'
 import { bytesAt, handleAt, lengthAt, textAt } from './guest-values.ts'
-import { Owned } from './library.ts'
+import { Owned } from './owned-frame.ts'
 import {
   addressFromNative,
-  checkedText,
-  checkedValue,
   type Koffi,
   type KoffiFunction,
   type KoffiType,
@@ -35,6 +34,7 @@ import {
 export interface NativeOwner extends HandleOwner {
   readonly koffi: Koffi
   readonly types: KoffiTypes
+  readonly queue: CallQueue
   checkOpen(): void
   prototype(signature: Signature): KoffiFunction
   function(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction
@@ -72,22 +72,24 @@ export function bindNative(owner: NativeOwner, signature: Signature): NativeSymb
     owner.checkOpen()
     if (values.length !== arity) throw wrongCount(name, arity, values.length)
     const native = lowers.map((lower, index) => lower(values[(parameters[index] as Parameter).argument], values))
-    return complete(native, values, entered(owner, name, call, native))
+    return complete(native, values, entered(name, call, native))
   }
 }
 
-function entered(owner: NativeOwner, name: string, call: KoffiFunction, native: readonly unknown[]): unknown {
+function entered(name: string, call: KoffiFunction, native: readonly unknown[]): unknown {
   try {
     return call(...native)
   } catch (cause) {
-    throw interrupted(owner, name, cause)
+    throw interrupted(name, cause)
   }
 }
 
 /** koffi throws what a callback threw, after the guest has gone on with zero in its place. */
-function interrupted(_owner: NativeOwner, name: string, cause: unknown): FramegateError {
-  if (cause instanceof FramegateError && cause.code === 'GUEST_INTERRUPTED') return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
+function interrupted(name: string, thrown: unknown): FramegateError {
+  if (thrown instanceof FramegateError && thrown.code === 'GUEST_INTERRUPTED') return thrown
+  const isStale = thrown instanceof Error && thrown.message.includes('non-registered callback')
+  const cause = isStale ? staleCallback('the guest called a callback whose call has returned; register it') : thrown
+  const message = messageOf(cause)
   return new FramegateError('GUEST_INTERRUPTED', `a callback of ${name} threw: ${message}; the guest went on with 0`, {
     cause,
   })
@@ -108,25 +110,55 @@ function bindPlain(owner: NativeOwner, signature: Signature, call: KoffiFunction
       return (...extra: unknown[]): unknown => {
         if (extra.length !== 0) throw wrongCount(name, 0, 0 + extra.length)
         owner.checkOpen()
-        return lift(call(), undefined)
+        let returned: unknown
+        try {
+          returned = call()
+        } catch (error) {
+          throw interrupted(name, error)
+        }
+        return lift(returned, undefined)
       }
     case 1:
       return (a: unknown, ...extra: unknown[]): unknown => {
         if (extra.length !== 0) throw wrongCount(name, 1, 1 + extra.length)
         owner.checkOpen()
-        return lift(call(flat(p0, a)), undefined)
+        const m0 = flat(p0, a)
+        let returned: unknown
+        try {
+          returned = call(m0)
+        } catch (error) {
+          throw interrupted(name, error)
+        }
+        return lift(returned, undefined)
       }
     case 2:
       return (a: unknown, b: unknown, ...extra: unknown[]): unknown => {
         if (extra.length !== 0) throw wrongCount(name, 2, 2 + extra.length)
         owner.checkOpen()
-        return lift(call(flat(p0, a), flat(p1, b)), undefined)
+        const m0 = flat(p0, a)
+        const m1 = flat(p1, b)
+        let returned: unknown
+        try {
+          returned = call(m0, m1)
+        } catch (error) {
+          throw interrupted(name, error)
+        }
+        return lift(returned, undefined)
       }
     default:
       return (a: unknown, b: unknown, c: unknown, ...extra: unknown[]): unknown => {
         if (extra.length !== 0) throw wrongCount(name, 3, 3 + extra.length)
         owner.checkOpen()
-        return lift(call(flat(p0, a), flat(p1, b), flat(p2, c)), undefined)
+        const m0 = flat(p0, a)
+        const m1 = flat(p1, b)
+        const m2 = flat(p2, c)
+        let returned: unknown
+        try {
+          returned = call(m0, m1, m2)
+        } catch (error) {
+          throw interrupted(name, error)
+        }
+        return lift(returned, undefined)
       }
   }
 }
@@ -146,16 +178,32 @@ function bindAsync(
   lowers: readonly Lower[],
   complete: (native: readonly unknown[], values: readonly unknown[], returned: unknown) => unknown,
 ): NativeSymbol {
+  const filled = parameters.flatMap(({ type }, index) => (pointee(type) === 'buffer' ? [index] : []))
   return async (...values) => {
     owner.checkOpen()
     if (values.length !== arity) throw wrongCount(name, arity, values.length)
-    const native = lowers.map((lower, index) => lower(values[(parameters[index] as Parameter).argument], values))
-    const returned = await new Promise((resolve, reject) => {
-      // koffi refuses more calls than it has memory for; the promise rejects with its reason.
-      call.async(...native, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value)))
+    const native = lowers.map((lower, index) => {
+      return kept(lower(values[(parameters[index] as Parameter).argument], values))
     })
-    return complete(native, values, returned)
+    return owner.queue.run({
+      name,
+      call,
+      native,
+      lift: (returned) => complete(native, values, returned),
+      deliver() {
+        for (const index of filled) {
+          const { argument, place } = parameters[index] as Parameter
+          fillBytes(values[argument], native[index] as Uint8Array | null, place)
+        }
+      },
+    })
   }
+}
+
+/** Bytes that nobody else changes, moves or frees while the guest reads them: of a buffer, and of a C string. */
+function kept(lowered: unknown): unknown {
+  if (lowered instanceof Uint8Array) return new Uint8Array(lowered)
+  return typeof lowered === 'string' ? new TextEncoder().encode(`${lowered}\0`) : lowered
 }
 
 // ---- arguments
@@ -188,7 +236,7 @@ function pointerLower(type: object, inner: FieldType | HandleType | OwnedStringT
   const isRead = 'in' in type
   return (value) => {
     if (value === null && isRead) return null
-    const checked = checkedValue(inner as FieldType, value, place)
+    const checked = checkedValue(inner as FieldType, value, place, fitsNative)
     return isStruct ? checked : [checked]
   }
 }
@@ -213,7 +261,7 @@ function namedLower(owner: NativeOwner, type: ParameterType, place: string): Low
         throw unfit(place, value, `a ${(type as HandleType).name} that the guest gave, or null`)
       }
     case 'struct':
-      return (value) => checkedValue(type as FieldType, value, place)
+      return (value) => checkedValue(type as FieldType, value, place, fitsNative)
     default:
       throw new FramegateError(
         'GUEST_INCOMPATIBLE',
@@ -291,21 +339,4 @@ function ownedFree(
     // A C string's size is its bytes with the NUL.
     free(address, length ?? lengthAt(owner.koffi, address) + 1)
   }
-}
-
-function byteLength(
-  { name, parameters, outs, result }: Signature,
-  values: readonly unknown[],
-  lifted: readonly unknown[],
-) {
-  if (typeof result !== 'object' || !('type' in result) || result.type !== 'bytes') return undefined
-  if (typeof result.length === 'number') return result.length
-  const { parameter: index } = result.length
-  const out = outs.indexOf(index)
-  const value = Number(out >= 0 ? lifted[out] : values[(parameters[index] as Parameter).argument])
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new FramegateError(
-    'RESULT_INVALID',
-    `the result of ${name} has a length of ${value} bytes, says parameter ${index + 1}; is the definition right?`,
-  )
 }

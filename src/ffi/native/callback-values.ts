@@ -1,10 +1,11 @@
 // The function that koffi calls for a callback: values of the shared object in, the callback's result out.
 
+import { checkedValue } from '../arguments.ts'
 import type { CallbackType, FieldType } from '../definitions.ts'
-import { isScalar } from '../scalars.ts'
+import { fitsNative, isScalar } from '../scalars.ts'
 import type { NativeOwner } from './call.ts'
 import { bytesAt, handleAt, textAt } from './guest-values.ts'
-import { checkedValue, scalarFromNative, valueFromNative } from './types.ts'
+import { scalarFromNative, valueFromNative } from './types.ts'
 
 type HostFunction = (...parameters: never[]) => unknown
 
@@ -16,11 +17,13 @@ export function dispatcher(owner: NativeOwner, type: CallbackType, call: HostFun
     const returned = (call as (...values: unknown[]) => unknown)(...values)
     parameters.forEach((each, index) => {
       if (typeof each === 'object' && 'inout' in each && raw[index] !== null) {
-        const value = checkedValue(each.inout, values[index], `argument ${index + 1} of the callback`)
+        const value = checkedValue(each.inout, values[index], `argument ${index + 1} of the callback`, fitsNative)
         owner.koffi.encode(raw[index], owner.types.field(each.inout), value)
       }
     })
-    return result === 'void' ? undefined : checkedValue(result, returned, 'the value that the callback returned')
+    return result === 'void'
+      ? undefined
+      : checkedValue(result, returned, 'the value that the callback returned', fitsNative)
   }
 }
 

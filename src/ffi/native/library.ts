@@ -2,14 +2,18 @@
 // between calls. It offers libraries as they are, not isolation: a crash in a shared object is a crash of the process.
 
 import { Callback } from '../callback.ts'
+import { isDebugging } from '../debug/environment.ts'
+import { NativeGuards } from '../debug/native-guards.ts'
 import type { CallbackFunction, CallbackType, Definitions, Pointer, Symbols } from '../definitions.ts'
 import { FramegateError } from '../errors.ts'
-import { checkedSize, exhausted, type Frame, type Memory } from '../frame.ts'
-import type { HandleOwner } from '../handle.ts'
+import type { Frame } from '../frame.ts'
+import type { HandleLedger, HandleOwner } from '../handle.ts'
 import type { Library, OpenOptions } from '../library.ts'
 import { checkCallback, type Signature, signaturesOf } from '../signature.ts'
 import { bindNative, type NativeOwner } from './call.ts'
+import { CallQueue } from './call-queue.ts'
 import { dispatcher } from './callback-values.ts'
+import { Owned } from './owned-frame.ts'
 import { type Koffi, type KoffiFunction, type KoffiType, KoffiTypes } from './types.ts'
 
 export type { Koffi } from './types.ts'
@@ -32,7 +36,7 @@ export function openNative<Defined extends Definitions>(
   definitions: Defined,
   options: OpenOptions<Defined>,
 ): Library<Defined> {
-  const library = new NativeLibrary(guest, definitions)
+  const library = new NativeLibrary(guest, definitions, options)
   options.start?.(library)
   return library
 }
@@ -44,28 +48,45 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
   readonly symbols: Symbols<Defined>
   readonly generation = 1
   readonly memoryBytes = 0
-  readonly traces = false
   readonly koffi: Koffi
   readonly types: KoffiTypes
+  readonly queue: CallQueue
+  readonly #guards: NativeGuards | undefined
   readonly #path: string
   readonly #loaded: ReturnType<Koffi['load']>
   readonly #frees = new Map<string, KoffiFunction>()
   readonly #registered = new Map<Callback, unknown>()
   lives = true
 
-  constructor({ library, koffi }: NativeGuest, definitions: Defined) {
+  constructor({ library, koffi }: NativeGuest, definitions: Defined, { debug }: OpenOptions<Defined>) {
     this.koffi = koffi
     this.types = new KoffiTypes(koffi)
     this.#path = library
     const signatures = signaturesOf(definitions)
+    const guards = isDebugging(debug) ? new NativeGuards(koffi, this.types, signatures) : undefined
+    this.#guards = guards
+    this.queue = guards?.queue ?? new CallQueue()
     this.#loaded = load(koffi, library)
     const symbols: Record<string, unknown> = {}
-    for (const signature of signatures) symbols[signature.name] = bindNative(this, signature)
+    for (const signature of signatures) {
+      const call = bindNative(this, signature)
+      symbols[signature.name] = guards?.calls.guarded(signature.name, call) ?? call
+    }
     this.symbols = symbols as Symbols<Defined>
   }
 
-  prototype({ symbol, parameters, result }: Signature): KoffiFunction {
-    return this.function(
+  get traces(): boolean {
+    return this.#guards !== undefined
+  }
+
+  get ledger(): HandleLedger | undefined {
+    return this.#guards?.ledger
+  }
+
+  prototype(signature: Signature): KoffiFunction {
+    const { symbol, parameters, result } = signature
+    if (this.#guards) return this.#guards.prototype(signature, (...types) => this.#load(...types))
+    return this.#load(
       symbol,
       this.types.result(result),
       parameters.map(({ type }) => this.types.parameter(type)),
@@ -73,6 +94,11 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
   }
 
   function(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction {
+    const call = this.#load(name, result, parameters)
+    return this.#guards?.free(name, call) ?? call
+  }
+
+  #load(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction {
     try {
       return this.#loaded.func(name, result, parameters)
     } catch (cause) {
@@ -95,17 +121,21 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
   }
 
   end(address: number, free: string): void {
-    this.free(free)(address)
+    const call = this.free(free)
+    if (this.#guards) this.#guards.during(free, () => call(address))
+    else call(address)
   }
 
   frame(size: number): Frame {
     this.checkOpen()
-    return new Owned(size)
+    return this.#guards?.frame(size) ?? new Owned(size)
   }
 
   callback<const Type extends CallbackType>(type: Type, call: CallbackFunction<Type>): Callback<Type> {
     checkCallback('library.callback', type)
-    return new Callback(this, type, call)
+    const callback = new Callback(this, type, call)
+    this.#guards?.opened(callback as unknown as Callback)
+    return callback
   }
 
   install(callback: Callback): Pointer {
@@ -118,7 +148,8 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
     let found = this.#registered.get(callback)
     if (found === undefined) {
       const type = this.koffi.pointer(this.types.prototype(callback.type))
-      found = this.koffi.register(dispatcher(this, callback.type, callback.call), type)
+      const call = dispatcher(this, callback.type, callback.call)
+      found = this.#guards?.register(callback, call, type) ?? this.koffi.register(call, type)
       this.#registered.set(callback, found)
     }
     return found
@@ -126,13 +157,21 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
 
   uninstall(callback: Callback): void {
     const found = this.#registered.get(callback)
-    if (found !== undefined) this.koffi.unregister(found)
     this.#registered.delete(callback)
+    if (this.#guards) this.#guards.closed(callback, found)
+    else if (found !== undefined) this.koffi.unregister(found)
   }
 
   close(): void {
+    if (!this.lives) return
     this.lives = false
-    for (const callback of [...this.#registered.keys()]) this.uninstall(callback)
+    const finish = this.#guards?.finishing()
+    // A call on another thread may still enter callbacks. What it runs in stays loaded as long as its function is known.
+    this.queue.close(() => {
+      for (const callback of [...this.#registered.keys()]) this.uninstall(callback)
+      this.#guards?.callbacks.close()
+    })
+    finish?.()
   }
 
   [Symbol.dispose](): void {
@@ -150,7 +189,8 @@ function addressOf(koffi: Koffi, callback: unknown): Pointer {
 
 function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
   try {
-    return koffi.load(path)
+    // Deep: a library's own functions call one another, and not what Node has under the same name (it has all of zlib).
+    return koffi.load(path, { deep: true })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FramegateError(
@@ -158,30 +198,5 @@ function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
       `${path} cannot be loaded: ${reason}; build it for this machine, or use the wasm backend`,
       { cause },
     )
-  }
-}
-
-/** A frame with memory of its own. */
-export class Owned implements Frame {
-  readonly memory: Memory
-  readonly base = 0
-  readonly size: number
-  released = false
-
-  constructor(size: number) {
-    this.size = checkedSize(size)
-    let buffer: ArrayBuffer
-    try {
-      buffer = new ArrayBuffer(this.size)
-    } catch {
-      throw exhausted(size)
-    }
-    this.memory = { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) }
-  }
-
-  release(): void {
-    // The memory goes with the object: nobody else ever had it.
-    if (this.released) throw new FramegateError('FRAME_STALE', 'the frame was released before; release it once')
-    this.released = true
   }
 }

@@ -1,8 +1,7 @@
-// Definitions as koffi's types, and values as koffi wants and gives them. What a value must be is checked here as for
-// WebAssembly; how it lies in memory is koffi's business.
+// Definitions as koffi's types, and values as koffi gives them. How they lie in memory is koffi's business.
 
 import type { CallbackType, FieldType, ParameterType, ResultType, ScalarType } from '../definitions.ts'
-import { fitsNative, isScalar, misfit, SCALAR, textFault, unfit, unfitText } from '../scalars.ts'
+import { isScalar } from '../scalars.ts'
 import { isOwnedOut, pointee } from '../signature.ts'
 
 /** A type of koffi's: a name or an object. */
@@ -17,7 +16,10 @@ export interface KoffiFunction {
 
 /** The part of koffi that is used; the caller loads koffi, so that this module needs no runtime of its own. */
 export interface Koffi {
-  load(path: string): { func(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction }
+  load(
+    path: string,
+    options: { deep: boolean },
+  ): { func(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction }
   struct(fields: Record<string, KoffiType>): KoffiType
   array(type: KoffiType, length: number, hint: 'Array'): KoffiType
   pointer(type: KoffiType): KoffiType
@@ -25,7 +27,8 @@ export interface Koffi {
   inout(type: KoffiType): KoffiType
   proto(name: string, result: KoffiType, parameters: KoffiType[]): KoffiType
   decode(address: unknown, type: KoffiType, length?: number): unknown
-  encode(address: unknown, type: KoffiType, value: unknown): void
+  encode(address: unknown, type: KoffiType, value: unknown, length?: number): void
+  sizeof(type: KoffiType): number
   view(address: unknown, length: number): ArrayBuffer
   register(call: (...parameters: never[]) => unknown, type: KoffiType): unknown
   unregister(callback: unknown): void
@@ -111,36 +114,6 @@ export class KoffiTypes {
 }
 
 let prototypes = 0
-
-/** @throws FramegateError `ARGUMENT_INVALID`, `ARGUMENT_OUT_OF_RANGE`, `STRING_INVALID` */
-export function checkedValue(type: FieldType, value: unknown, place: string): unknown {
-  if (isScalar(type)) {
-    if (!fitsNative(SCALAR[type], value)) throw misfit(type, value, place)
-    return value
-  }
-  if (type === 'cstring') return checkedText(value, place)
-  if (typeof value !== 'object' || value === null) throw unfit(place, value, `a ${type.type}`)
-  if (type.type === 'array') {
-    const { length } = value as ArrayLike<unknown>
-    if (length !== type.length) throw unfit(place, value, `an array of exactly ${type.length} elements`)
-    return Array.from(value as ArrayLike<unknown>, (each, index) =>
-      checkedValue(type.of, each, `element ${index} of ${place}`),
-    )
-  }
-  const checked: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(type.fields)) {
-    checked[name] = checkedValue(field, (value as Record<string, unknown>)[name], `field ${name} of ${place}`)
-  }
-  return checked
-}
-
-export function checkedText(value: unknown, place: string): string | null {
-  if (value === null) return null
-  if (typeof value !== 'string') throw unfit(place, value, 'a string or null')
-  const fault = textFault(value)
-  if (fault !== undefined) throw unfitText(place, fault)
-  return value
-}
 
 /** A scalar as koffi gives it: 64-bit integers and addresses as numbers where they fit, else as bigints. */
 export function scalarFromNative(type: ScalarType, value: unknown): unknown {

@@ -26,7 +26,7 @@ export interface CallOwner {
  */
 export class Binding {
   target: Export
-  instance: Pick<Instance, 'ended'>
+  instance: Pick<Instance, 'ended' | 'retired'>
   readonly #index: number
   readonly #renewing: Export
 
@@ -37,6 +37,7 @@ export class Binding {
       try {
         return (instance.targets[index] as Export)(...values)
       } catch (error) {
+        instance.retired = true
         throw instance.ended(name, error)
       }
     }
@@ -53,7 +54,16 @@ export class Binding {
 }
 
 /** Errors of a call that had to make its instance are the caller's already. */
-const NO_INSTANCE: Pick<Instance, 'ended'> = { ended: (_, cause) => cause as FramegateError }
+const NO_INSTANCE: Binding['instance'] = { ended: (_, cause) => cause as FramegateError, retired: false }
+
+/**
+ * The instance that answers. Every bad end marks its instance before anything else is called: where the host's own stack
+ * is full, no more of it than the mark may come about.
+ */
+export function answering(owner: Pick<CallOwner, 'current' | 'renew'>): Instance {
+  const { current } = owner
+  return current === undefined || current.retired ? owner.renew() : current
+}
 
 type Symbol = (...parameters: unknown[]) => unknown
 
@@ -114,33 +124,39 @@ function bindScalars(binding: Binding, signature: Signature, parameters: readonl
     case 0:
       return (...extra: unknown[]) => {
         if (extra.length !== 0) throw refused(signature, [...extra])
+        if (binding.instance.retired) binding.aim(undefined)
         const { target, instance } = binding
         try {
           const returned = target()
           return isPlain ? returned : scalarFromGuest(result, returned)
         } catch (error) {
+          instance.retired = true
           throw instance.ended(name, error)
         }
       }
     case 1:
       return (a: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0 || !fits(c0, a)) throw refused(signature, [a, ...extra])
+        if (binding.instance.retired) binding.aim(undefined)
         const { target, instance } = binding
         try {
           const returned = target(a as number)
           return isPlain ? returned : scalarFromGuest(result, returned)
         } catch (error) {
+          instance.retired = true
           throw instance.ended(name, error)
         }
       }
     case 2:
       return (a: unknown, b: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0 || !fits(c0, a) || !fits(c1, b)) throw refused(signature, [a, b, ...extra])
+        if (binding.instance.retired) binding.aim(undefined)
         const { target, instance } = binding
         try {
           const returned = target(a as number, b as number)
           return isPlain ? returned : scalarFromGuest(result, returned)
         } catch (error) {
+          instance.retired = true
           throw instance.ended(name, error)
         }
       }
@@ -148,11 +164,13 @@ function bindScalars(binding: Binding, signature: Signature, parameters: readonl
       return (a: unknown, b: unknown, c: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0 || !fits(c0, a) || !fits(c1, b) || !fits(c2, c))
           throw refused(signature, [a, b, c, ...extra])
+        if (binding.instance.retired) binding.aim(undefined)
         const { target, instance } = binding
         try {
           const returned = target(a as number, b as number, c as number)
           return isPlain ? returned : scalarFromGuest(result, returned)
         } catch (error) {
+          instance.retired = true
           throw instance.ended(name, error)
         }
       }
@@ -160,11 +178,13 @@ function bindScalars(binding: Binding, signature: Signature, parameters: readonl
       return (a: unknown, b: unknown, c: unknown, d: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0 || !fits(c0, a) || !fits(c1, b) || !fits(c2, c) || !fits(c3, d))
           throw refused(signature, [a, b, c, d, ...extra])
+        if (binding.instance.retired) binding.aim(undefined)
         const { target, instance } = binding
         try {
           const returned = target(a as number, b as number, c as number, d as number)
           return isPlain ? returned : scalarFromGuest(result, returned)
         } catch (error) {
+          instance.retired = true
           throw instance.ended(name, error)
         }
       }
@@ -191,7 +211,7 @@ function bindFramed(
     case 0:
       return (...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 0, extra.length)
-        const instance = owner.current ?? owner.renew()
+        const instance = answering(owner)
         const { stack } = instance
         const mark = stack.top
         try {
@@ -199,6 +219,7 @@ function bindFramed(
           try {
             returned = binding.target()
           } catch (error) {
+            instance.retired = true
             throw instance.ended(name, error)
           }
           return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -210,7 +231,7 @@ function bindFramed(
     case 1:
       return (a: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 1, 1 + extra.length)
-        const instance = owner.current ?? owner.renew()
+        const instance = answering(owner)
         const { stack } = instance
         const mark = stack.top
         try {
@@ -219,6 +240,7 @@ function bindFramed(
           try {
             returned = binding.target(m0)
           } catch (error) {
+            instance.retired = true
             throw instance.ended(name, error)
           }
           return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -230,7 +252,7 @@ function bindFramed(
     case 2:
       return (a: unknown, b: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 2, 2 + extra.length)
-        const instance = owner.current ?? owner.renew()
+        const instance = answering(owner)
         const { stack } = instance
         const mark = stack.top
         try {
@@ -240,6 +262,7 @@ function bindFramed(
           try {
             returned = binding.target(m0, m1)
           } catch (error) {
+            instance.retired = true
             throw instance.ended(name, error)
           }
           return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -251,7 +274,7 @@ function bindFramed(
     case 3:
       return (a: unknown, b: unknown, c: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 3, 3 + extra.length)
-        const instance = owner.current ?? owner.renew()
+        const instance = answering(owner)
         const { stack } = instance
         const mark = stack.top
         try {
@@ -262,6 +285,7 @@ function bindFramed(
           try {
             returned = binding.target(m0, m1, m2)
           } catch (error) {
+            instance.retired = true
             throw instance.ended(name, error)
           }
           return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -273,7 +297,7 @@ function bindFramed(
     default:
       return (a: unknown, b: unknown, c: unknown, d: unknown, ...extra: unknown[]) => {
         if (extra.length !== 0) throw wrongCount(name, 4, 4 + extra.length)
-        const instance = owner.current ?? owner.renew()
+        const instance = answering(owner)
         const { stack } = instance
         const mark = stack.top
         try {
@@ -285,6 +309,7 @@ function bindFramed(
           try {
             returned = binding.target(m0, m1, m2, m3)
           } catch (error) {
+            instance.retired = true
             throw instance.ended(name, error)
           }
           return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -312,7 +337,7 @@ function bindListed(
   const [p0, p1, p2, p3, p4, p5] = parameters as [Lowered, Lowered, Lowered, Lowered, Lowered, Lowered]
   return (...values) => {
     if (values.length !== arity) throw wrongCount(name, arity, values.length)
-    const instance = owner.current ?? owner.renew()
+    const instance = answering(owner)
     const { stack } = instance
     const mark = stack.top
     try {
@@ -327,6 +352,7 @@ function bindListed(
         // WebAssembly takes no notice of arguments beyond its parameters.
         returned = binding.target(m0, m1, m2, m3, m4, m5)
       } catch (error) {
+        instance.retired = true
         throw instance.ended(name, error)
       }
       return isPlain ? returned : liftFast(instance, index, place, result, returned as number)
@@ -395,7 +421,7 @@ function bindGeneral(owner: CallOwner, signature: Signature, index: number): Sym
   const general = new GeneralCall(signature, index)
   return (...values) => {
     if (values.length !== signature.arity) throw wrongCount(signature.name, signature.arity, values.length)
-    return general.call(owner.current ?? owner.renew(), values)
+    return general.call(answering(owner), values)
   }
 }
 

@@ -117,17 +117,16 @@ export class CallbackTable {
   #dispatcher(type: CallbackType, slot: Slot): HostFunction {
     const instance = this.#instance
     const values = new CallbackValues(type)
-    return (...raw: (number | bigint)[]) => {
+    return instance.host((...raw: (number | bigint)[]) => {
       const { call } = slot
       if (call === undefined) {
         throw staleCallback('the guest called a callback whose call has returned, or that was disposed of; register it')
       }
       const lifted = values.lift(instance, raw)
       const returned = (call as (...lifted: unknown[]) => unknown)(...lifted)
-      // A nested call that ended abruptly ends this one too, whether or not the callback hid its error.
-      if (instance.retired) throw new FramegateError('GUEST_INTERRUPTED', 'a nested call retired the instance')
-      return values.lower(instance, raw, lifted, returned)
-    }
+      // A retired instance's memory is nobody's to write.
+      return instance.retired ? undefined : values.lower(instance, raw, lifted, returned)
+    })
   }
 }
 

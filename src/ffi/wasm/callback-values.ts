@@ -45,7 +45,9 @@ export class CallbackValues {
     })
     const place = 'the value that the callback returned'
     if (this.#returned) {
-      this.#returned.write(stack, Number(raw[0]) >>> 0, returned, place)
+      const at = Number(raw[0]) >>> 0
+      stack.checkRange(at, this.#returned.size, 'the place for what the callback returns')
+      this.#returned.write(stack, at, returned, place)
       return undefined
     }
     if (this.#result === 'void') return undefined

@@ -48,6 +48,8 @@ export class FrameStack {
   readonly #base: number
   readonly #end: number
   readonly #blocks: Block[] = []
+  /** Frames that callers hold, in the order they were taken. */
+  readonly #held: Carved[] = []
   /** A view that starts at the region's base: a call's first string needs no view of its own (17 ns). */
   #region: Uint8Array
 
@@ -97,6 +99,7 @@ export class FrameStack {
   /** Gives back what the call of `symbol` pushed since `top` was `mark`. */
   release(mark: number, _symbol: string): void {
     this.top = mark
+    if (this.#held.length !== 0) this.#endHeld(mark)
     if (this.#blocks.length !== 0) this.#freeBlocks(mark)
   }
 
@@ -153,11 +156,17 @@ export class FrameStack {
     )
   }
 
-  /** Takes a frame that the caller releases. */
+  /** Takes a frame that the caller releases. It has some bytes of its own even if it is to have none, so that marks differ. */
   carve(size: number): Carved {
     const rounded = checkedSize(size)
     const mark = this.top
-    return new Carved(this, this.push(rounded), rounded, mark)
+    return this.hold(new Carved(this, this.push(Math.max(rounded, MARKER_BYTES)), rounded, mark))
+  }
+
+  /** Remembers a frame: the end of a call that it was taken in ends it too. */
+  protected hold<Held extends Carved>(frame: Held): Held {
+    this.#held.push(frame)
+    return frame
   }
 
   /** Whether the address lies in memory that frames are carved from and no call holds. */
@@ -182,6 +191,13 @@ export class FrameStack {
     return address
   }
 
+  #endHeld(mark: number): void {
+    for (let last = this.#held.at(-1); last !== undefined && last.mark >= mark; last = this.#held.at(-1)) {
+      this.#held.pop()
+      last.released = true
+    }
+  }
+
   #freeBlocks(mark: number): void {
     for (let last = this.#blocks.at(-1); last !== undefined && last.at >= mark; last = this.#blocks.at(-1)) {
       this.#blocks.pop()
@@ -194,21 +210,28 @@ export class FrameStack {
 /** A frame in an instance's memory, held by a caller. */
 export class Carved implements Frame {
   readonly stack: FrameStack
-  readonly memory: Memory
   readonly base: number
   readonly size: number
   /** Where the stack's top was before and after. */
-  readonly #mark: number
+  readonly mark: number
   readonly #top: number
+  /** Views of its own, in debug mode. */
+  readonly #memory: Memory | undefined
   released = false
 
-  constructor(stack: FrameStack, base: number, size: number, mark: number, memory = stack.memory) {
+  constructor(stack: FrameStack, base: number, size: number, mark: number, memory?: Memory) {
     this.stack = stack
-    this.memory = memory
     this.base = base
     this.size = size
-    this.#mark = mark
+    this.mark = mark
     this.#top = stack.top
+    this.#memory = memory
+  }
+
+  get memory(): Memory {
+    if (this.#memory !== undefined) return this.#memory
+    this.stack.settle()
+    return this.stack.memory
   }
 
   release(): void {
@@ -216,7 +239,7 @@ export class Carved implements Frame {
     if (this.stack.top !== this.#top) {
       throw new FramegateError('FRAME_STALE', 'a frame above this one is still in use; release that one first')
     }
-    this.stack.release(this.#mark, 'frame')
+    this.stack.release(this.mark, 'frame')
     this.released = true
   }
 }

@@ -1,7 +1,7 @@
 // Calls with structs, out-parameters, callbacks, handles, byte results and more than four arguments: lists of what each
 // parameter and the result need are made once, and worked through for every call.
 
-import { bytesOf, lengthOf } from '../arguments.ts'
+import { byteLength, bytesOf, lengthOf } from '../arguments.ts'
 import { Callback, staleCallback } from '../callback.ts'
 import type {
   BytesType,
@@ -17,6 +17,7 @@ import { FramegateError } from '../errors.ts'
 import { Handle } from '../handle.ts'
 import { fits, isScalar, misfit, SCALAR, unfit } from '../scalars.ts'
 import { freeOf, isOwnedOut, type Parameter, pointee, type Signature, shaped } from '../signature.ts'
+import { checkManaged } from './assemblyscript.ts'
 import { addressOf, pushBytes } from './call.ts'
 import { bytesAt, scalarFromGuest, unwrapped, wrapped } from './guest-values.ts'
 import type { Instance } from './instance.ts'
@@ -74,7 +75,13 @@ export class GeneralCall {
     const machine: Machine[] = []
     const call: Call = { instance, index: this.#index, machine, values, endings: undefined }
     try {
-      const returnedAt = this.#returned ? stack.push(this.#returned.size) : 0
+      let returnedAt = 0
+      if (this.#returned) {
+        const { size } = this.#returned
+        returnedAt = stack.push(size)
+        // What the guest leaves alone is not an earlier call's bytes.
+        stack.memory.u8.fill(0, returnedAt, returnedAt + size)
+      }
       for (let index = 0; index < steps.length; index++) {
         const step = steps[index] as Step
         machine.push(step.lower(call, values[step.parameter.argument]))
@@ -100,23 +107,43 @@ export class GeneralCall {
     const { result } = this.#signature
     let length: number | undefined
     try {
-      const outs: unknown[] = []
-      for (const step of this.#lifted) {
-        const { lift, parameter } = this.#steps[step] as Required<Step>
-        const value = lift(call, call.machine[step] as number, call.values[parameter.argument])
-        if (value !== NOTHING) outs.push(value)
-      }
-      if (isBytes(result)) length = byteLength(call, this.#signature, result, outs)
+      const outs = this.#outs(call, returned)
+      if (isBytes(result)) length = byteLength(this.#signature, call.values, outs)
       return shaped(this.#signature, this.#lift(call, returned, isBytes(result) ? [length] : outs), outs)
     } finally {
       const address = Number(returned) >>> 0
-      if (isGivenBack(result) && address !== 0)
+      // What frees an out may have trapped.
+      if (isGivenBack(result) && address !== 0 && !call.instance.retired)
         call.instance.giveBack(this.#index, address, givenLength(call, result, address, length))
     }
+  }
+
+  /** All of them, also behind one that is none: each gives back what the guest owned. The first fault is the call's. */
+  #outs(call: Call, returned: Machine | undefined): unknown[] {
+    const outs: unknown[] = []
+    let fault: unknown = NO_FAULT
+    for (const step of this.#lifted) {
+      const { lift, parameter } = this.#steps[step] as Required<Step>
+      try {
+        const value = lift(call, call.machine[step] as number, call.values[parameter.argument])
+        if (value !== NOTHING) outs.push(value)
+      } catch (error) {
+        if (fault === NO_FAULT) fault = error
+        if (call.instance.retired) break
+      }
+    }
+    if (fault === NO_FAULT) return outs
+    // Nobody gets the objects.
+    const { result } = this.#signature
+    const isHandle = typeof result === 'object' && 'type' in result && result.type === 'handle'
+    const owned = isHandle ? [...outs, liftHandle(call.instance, result, Number(returned) >>> 0)] : outs
+    for (const value of owned) if (value instanceof Handle) value.dispose()
+    throw fault
   }
 }
 
 const NOTHING = Symbol('nothing to return')
+const NO_FAULT = Symbol('no fault')
 const NONE: readonly unknown[] = []
 
 /** A call with its arguments spelled out takes 40 ns less than one with a list. */
@@ -138,6 +165,7 @@ function entered(instance: Instance, index: number, name: string, m: readonly Ma
         return target(...m)
     }
   } catch (error) {
+    instance.retired = true
     throw instance.ended(name, error)
   }
 }
@@ -320,6 +348,7 @@ function managedStep(parameter: Parameter, type: 'string' | TypedArrayType): Ste
       if (value === null) return 0
       const { managed } = instance
       if (managed === undefined) throw notManaged(parameter.place)
+      checkManaged(type, value, parameter.place)
       const address = managed.lower(type, value, parameter.place)
       afterwards(call, () => {
         if (!instance.retired) managed.unpin(address)
@@ -357,11 +386,7 @@ function lifterOf({ result: type, name }: Signature): Lifter {
     case 'typedarray':
       return managedLifter(type, place)
     case 'pointer':
-      return ({ instance }, returned) => {
-        const address = Number(returned) >>> 0 || null
-        if (address !== null) instance.received(address, name, type.free)
-        return address
-      }
+      return (_, returned) => Number(returned) >>> 0 || null
     default:
       return structLifter(type, place)
   }
@@ -433,18 +458,4 @@ function givenLength(
 ) {
   if (!sized) return undefined
   return type === 'cstring' ? instance.stack.memory.u8.indexOf(0, address) - address + 1 : length
-}
-
-/** How many bytes were returned, by the definition or by what the call left in a parameter. */
-function byteLength(call: Call, signature: Signature, { length }: BytesType, outs: readonly unknown[]): number {
-  if (typeof length === 'number') return length
-  const { parameter: index } = length
-  const out = signature.outs.indexOf(index)
-  const { argument } = signature.parameters[index] as Parameter
-  const value = Number(out >= 0 ? outs[out] : call.values[argument])
-  if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new FramegateError(
-    'RESULT_INVALID',
-    `the result of ${signature.name} has a length of ${value} bytes, says parameter ${index + 1}; is the definition right?`,
-  )
 }

@@ -5,6 +5,8 @@ import { FramegateError } from '../errors.ts'
 import type { Toolchain } from '../library.ts'
 import { instantiateManaged, type ManagedLoader, type ManagedValues } from './assemblyscript.ts'
 import { type BindgenGlue, instantiateBindgen } from './bindgen.ts'
+import { instantiatePrepared, type PreparedFactory } from './emscripten.ts'
+import { abruptEnd, messageOf, told } from './ends.ts'
 import { wasiImports } from './wasi.ts'
 
 /** A guest compiled to WebAssembly. */
@@ -21,16 +23,13 @@ export interface WasmGuest<Glue = unknown> {
   readonly panicMessage?: string
   /** The result of `callbackModule`, for runtimes that do not compile WebAssembly from bytes. */
   readonly callbacks?: WebAssembly.Module
-  /** Emscripten's factory function, of a build with `-sMODULARIZE -sWASM_ASYNC_COMPILATION=0`. */
-  readonly factory?: EmscriptenFactory<Glue>
+  /** Emscripten's factory function, made ready: `await prepareFactory(createModule, module)`. */
+  readonly factory?: PreparedFactory<Glue>
   /** wasm-bindgen's glue, of a build with `--target bundler`: `import * as glue from './pkg/name_bg.js'`. */
   readonly glue?: Glue & BindgenGlue
-  /** AssemblyScript's loader: `import loader from '@assemblyscript/loader'`. */
+  /** AssemblyScript's loader: `import * as loader from '@assemblyscript/loader'`. */
   readonly loader?: ManagedLoader
 }
-
-/** The function that Emscripten's generated JavaScript exports. */
-export type EmscriptenFactory<Glue> = (options: Record<string, unknown>) => Glue
 
 /** An instance as its toolchain made it. */
 export interface Instantiated {
@@ -52,6 +51,8 @@ export interface Guard {
   /** Runs a function of the glue; an abrupt end retires the instance. */
   run<Result>(symbol: string, call: () => Result): Result
   isRetired(): boolean
+  /** A function of the host as the guest may call it: it ends the guest's call if a nested one retired the instance. */
+  host<Call extends (...parameters: never[]) => unknown>(call: Call): Call
 }
 
 /**
@@ -63,27 +64,32 @@ export function instantiate(guest: WasmGuest, guard: Guard): Instantiated {
   try {
     if (guest.loader !== undefined) return instantiateManaged(guest, guest.loader, guard)
     if (guest.glue !== undefined) return instantiateBindgen(guest, guest.glue as BindgenGlue, guard)
-    if (guest.factory !== undefined) return instantiateFactory(guest, guest.factory)
-    return instantiatePlain(guest)
+    if (guest.factory !== undefined) return instantiatePrepared(guest, guest.factory)
+    return instantiatePlain(guest, guard)
   } catch (cause) {
     if (cause instanceof FramegateError) throw cause
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
+    const code = abruptEnd(cause)
+    if (code !== 'GUEST_INTERRUPTED')
+      throw new FramegateError(code, `${told(code, 'its start', message)}; mend it`, { cause })
     if (cause instanceof RangeError) {
       throw new FramegateError('GUEST_MEMORY_EXHAUSTED', `no memory for another instance: ${message}; close some`, {
         cause,
       })
     }
-    throw new FramegateError('GUEST_INCOMPATIBLE', `the module cannot be instantiated: ${message}; pass its imports`, {
-      cause,
-    })
+    if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) {
+      const text = `the module cannot be instantiated: ${message}; pass its imports`
+      throw new FramegateError('GUEST_INCOMPATIBLE', text, { cause })
+    }
+    throw new FramegateError(code, `${told(code, 'its start', message)}; mend its imports`, { cause })
   }
 }
 
-function instantiatePlain(guest: WasmGuest): Instantiated {
+function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
   let memory: WebAssembly.Memory | undefined
   const imports = merged(
     wasiImports(guest.module, () => memory as WebAssembly.Memory),
-    guest.imports,
+    guardedImports(guest.imports, guard),
   )
   const { exports } = new WebAssembly.Instance(guest.module, imports)
   memory = memoryOf(exports)
@@ -104,35 +110,22 @@ function instantiatePlain(guest: WasmGuest): Instantiated {
   }
 }
 
-/** Emscripten's own JavaScript: it makes the imports, the instance comes from the module that was handed in. */
-function instantiateFactory(guest: WasmGuest, factory: EmscriptenFactory<unknown>): Instantiated {
-  let exports: WebAssembly.Exports | undefined
-  const glue = factory({
-    instantiateWasm(imports: WebAssembly.Imports, ready: (instance: WebAssembly.Instance) => unknown) {
-      const instance = new WebAssembly.Instance(guest.module, merged(imports, guest.imports))
-      exports = instance.exports
-      ready(instance)
-      return exports
-    },
-  }) as Record<string, unknown>
-  if (exports === undefined || typeof glue?.then === 'function') {
-    throw new FramegateError(
-      'GUEST_INCOMPATIBLE',
-      'the factory answers with a promise; build it with -sWASM_ASYNC_COMPILATION=0, so that an instance can be replaced',
-    )
-  }
-  const made = exports
-  const memory = memoryOf(made)
-  // Optimised builds shorten the exports' names; the glue keeps them, with an underscore.
-  const lookup = (name: string) => functionOf(made, name) ?? functionOf(glue, `_${name}`)
-  return {
-    toolchain: 'emscripten',
-    memory,
-    table: tableOf(made),
-    glue,
-    lookup,
-    ...allocatorOf(guest, memory, lookup),
-  }
+/** The error for a function of the glue whose instance was retired. */
+export function staleGlue(name: string): FramegateError {
+  return new FramegateError(
+    'HANDLE_STALE',
+    `${name} belongs to an instance that was retired; take it from library.glue again`,
+  )
+}
+
+/** The caller's imports may call the guest, and that call may end badly. */
+export function guardedImports(imports: WebAssembly.Imports = {}, guard: Guard): WebAssembly.Imports {
+  const wrapped = Object.entries(imports).map(([from, values]) => {
+    const each = ([name, value]: [string, WebAssembly.ImportValue]) =>
+      [name, typeof value === 'function' ? guard.host(value as () => unknown) : value] as const
+    return [from, Object.fromEntries(Object.entries(values).map(each))] as const
+  })
+  return Object.fromEntries(wrapped) as WebAssembly.Imports
 }
 
 /** The caller's imports win over the defaults, function by function. */
@@ -209,6 +202,12 @@ export function functionOf(exports: object, name: string): ((...parameters: neve
 export function memoryOf(exports: WebAssembly.Exports): WebAssembly.Memory {
   const { memory } = exports
   const found = memory instanceof WebAssembly.Memory ? memory : only(exports, WebAssembly.Memory)
+  if (found && !(found.buffer instanceof ArrayBuffer)) {
+    throw new FramegateError(
+      'GUEST_INCOMPATIBLE',
+      'the module’s memory is shared between threads; build it without them',
+    )
+  }
   if (found) return found
   throw new FramegateError('GUEST_INCOMPATIBLE', 'the module exports no memory; build it with its memory exported')
 }

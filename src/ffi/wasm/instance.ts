@@ -4,8 +4,9 @@
 import { FramegateError } from '../errors.ts'
 import { exhausted } from '../frame.ts'
 import type { HandleLedger, HandleOwner } from '../handle.ts'
-import { freeOf, type Signature } from '../signature.ts'
+import { freeOf, isOwnedOut, pointee, type Signature } from '../signature.ts'
 import { CallbackTable } from './callback-table.ts'
+import { abruptEnd, messageOf, panicText, told } from './ends.ts'
 import { FrameStack } from './frame-stack.ts'
 import { type Instantiated, instantiate, required, type WasmGuest } from './guest.ts'
 
@@ -16,16 +17,30 @@ export type Export = (...parameters: (number | bigint)[]) => number | bigint | u
 export interface InstanceOwner {
   /** An abrupt end: the next call runs on another instance. */
   onRetired(instance: Instance): void
-  /** Debug mode's guards, if it is on. */
-  readonly debug: DebugGuards | undefined
+  /** Debug mode, if it is on. */
+  readonly debug: { guard(instance: Instance): InstanceGuards } | undefined
 }
 
-/** What debug mode puts in place of the plain parts. */
-export interface DebugGuards {
+/** What debug mode puts in place of an instance's plain parts. */
+export interface InstanceGuards {
   readonly ledger: HandleLedger
-  received(address: number, symbol: string, free: string): void
   stack(...parameters: ConstructorParameters<typeof FrameStack>): FrameStack
+  callbacks(...parameters: ConstructorParameters<typeof CallbackTable>): CallbackTable
+  /** The function of a signature. */
+  target(signature: Signature, guest: Export): Export
+  /** A function that may be one that frees. */
+  free(symbol: string, guest: Export): Export
+  /** Runs what enters the guest without being a call of a symbol. */
+  during(symbol: string, call: () => void): void
 }
+
+interface Block {
+  readonly address: number
+  readonly size: number
+}
+
+/** Not what anybody throws. */
+const NOTHING = Symbol('nothing')
 
 export class Instance implements HandleOwner {
   readonly stack: FrameStack
@@ -39,40 +54,56 @@ export class Instance implements HandleOwner {
   readonly #made: Instantiated
   readonly #generation: number
   readonly #owner: InstanceOwner
-  readonly #panicAddress: number
+  readonly #guards: InstanceGuards | undefined
+  #panicAddress = 0
+  /** What retired it: the calls around the one that ended say the same. */
+  #reason: string | undefined
+  /** What a function of the host threw last: an exception of its own is no end of the guest's. */
+  #thrownByHost: unknown = NOTHING
+  /** What the allocator gave and has not got back. */
+  readonly #blocks: Block[] = []
   /** The functions that end what the signatures return. */
   readonly #frees: readonly (Export | undefined)[]
 
   constructor(guest: WasmGuest, signatures: readonly Signature[], generation: number, owner: InstanceOwner) {
     this.#generation = generation
     this.#owner = owner
+    const guards = owner.debug?.guard(this)
+    this.#guards = guards
     const made = instantiate(guest, {
       run: (symbol, call) => this.run(symbol, call),
       isRetired: () => this.retired,
+      host: (call) => this.host(call),
     })
     this.#made = made
     this.toolchain = made.toolchain
     this.glue = made.glue
     this.managed = made.managed
-    this.targets = signatures.map(({ symbol }) => this.target(symbol))
+    this.targets = signatures.map((signature) => {
+      const target = required(made.lookup, signature.symbol) as Export
+      return guards?.target(signature, target) ?? target
+    })
     this.#frees = signatures.map(({ result }) => {
       const free = freeOf(result)
       return free === undefined ? undefined : this.target(free)
     })
-    this.#panicAddress = guest.panicMessage
-      ? Number(this.run(guest.panicMessage, this.target(guest.panicMessage))) >>> 0
-      : 0
+    // What frees a value in a slot is looked up when it is needed, but missed now.
+    for (const { parameters } of signatures) for (const { type } of parameters) this.#checkFree(pointee(type))
+    const { panicMessage } = guest
+    if (panicMessage) this.#panicAddress = Number(this.run(panicMessage, this.target(panicMessage))) >>> 0
     const allocator = {
       allocate: (size: number) => this.#allocate(size),
       free: (address: number, size: number) => this.#free(address, size),
     }
-    this.stack = owner.debug?.stack(made.memory, allocator) ?? new FrameStack(made.memory, allocator)
-    this.callbacks = new CallbackTable(made.table, guest.callbacks, this)
+    this.stack = guards?.stack(made.memory, allocator) ?? new FrameStack(made.memory, allocator)
+    this.callbacks =
+      guards?.callbacks(made.table, guest.callbacks, this) ?? new CallbackTable(made.table, guest.callbacks, this)
   }
 
   /** @throws {@link FramegateError} `SYMBOL_NOT_FOUND` */
   target(symbol: string): Export {
-    return required(this.#made.lookup, symbol) as Export
+    const found = required(this.#made.lookup, symbol) as Export
+    return this.#guards?.free(symbol, found) ?? found
   }
 
   // ---- handles
@@ -82,16 +113,11 @@ export class Instance implements HandleOwner {
   }
 
   get traces(): boolean {
-    return this.#owner.debug !== undefined
+    return this.#guards !== undefined
   }
 
   get ledger(): HandleLedger | undefined {
-    return this.#owner.debug?.ledger
-  }
-
-  /** Takes note of something that the caller owns from now on. */
-  received(address: number, symbol: string, free: string): void {
-    this.#owner.debug?.received(address, symbol, free)
+    return this.#guards?.ledger
   }
 
   /** Gives what the call of signature `index` returned back to the guest. */
@@ -101,11 +127,17 @@ export class Instance implements HandleOwner {
       if (length === undefined) free(address)
       else free(address, length)
     } catch (error) {
+      this.retired = true
       throw this.ended('the function that frees it', error)
     }
   }
 
   end(address: number, free: string): void {
+    if (this.#guards) this.#guards.during(free, () => this.#end(address, free))
+    else this.#end(address, free)
+  }
+
+  #end(address: number, free: string): void {
     if (this.managed) this.managed.unpin(address)
     else this.run(free, () => this.target(free)(address))
   }
@@ -117,47 +149,83 @@ export class Instance implements HandleOwner {
     try {
       return call()
     } catch (error) {
+      this.retired = true
       throw this.ended(symbol, error)
     }
   }
 
   /** Retires the instance, whose call to `symbol` did not return, and says why in the caller's terms. */
   ended(symbol: string, cause: unknown): FramegateError {
-    const next = `the instance was retired, the next call runs on generation ${this.#generation + 1}`
-    const message = cause instanceof Error ? cause.message : String(cause)
-    const reason = (cause instanceof WebAssembly.RuntimeError && this.#panicMessage()) || message
-    if (!this.retired) {
-      this.retired = true
-      this.#owner.onRetired(this)
-    }
-    if (cause instanceof WebAssembly.RuntimeError) {
-      return new FramegateError('GUEST_TRAPPED', `${symbol} trapped: ${reason}; ${next}`, { cause })
-    }
-    // Firefox has an InternalError of its own for a stack that is full.
-    if (cause instanceof RangeError || (cause instanceof Error && cause.name === 'InternalError')) {
-      return new FramegateError('GUEST_STACK_EXHAUSTED', `${symbol} ran out of stack: ${message}; ${next}`, { cause })
-    }
-    return new FramegateError('GUEST_INTERRUPTED', `an exception went through ${symbol}: ${message}; ${next}`, {
-      cause,
-    })
+    this.#retire()
+    const isHosts = cause === this.#thrownByHost
+    const end = abruptEnd(cause)
+    const code = isHosts && end === 'GUEST_TRAPPED' ? 'GUEST_INTERRUPTED' : end
+    const isNested = this.#reason !== undefined && cause instanceof FramegateError
+    const reason = isNested
+      ? this.#reason
+      : (code === 'GUEST_TRAPPED' && panicText(this.#made.memory.buffer, this.#panicAddress)) || messageOf(cause)
+    const message = told(code, symbol, reason as string)
+    this.#reason ??= message
+    return new FramegateError(code, `${message}; ${this.#next}`, { cause })
+  }
+
+  /**
+   * A function of the host as the guest calls it. A nested call that ended abruptly ends the guest's own as well, whether
+   * or not the function hid its error.
+   */
+  host<Call extends (...parameters: never[]) => unknown>(call: Call): Call {
+    return ((...parameters: never[]) => {
+      let returned: unknown
+      try {
+        returned = call(...parameters)
+      } catch (error) {
+        this.#thrownByHost = error
+        throw error
+      }
+      if (this.retired) throw new FramegateError('GUEST_INTERRUPTED', 'a nested call retired the instance')
+      return returned
+    }) as Call
+  }
+
+  get #next(): string {
+    return `the instance was retired, the next call runs on generation ${this.#generation + 1}`
+  }
+
+  #retire(): void {
+    this.retired = true
+    this.#owner.onRetired(this)
+  }
+
+  #checkFree(inner: ReturnType<typeof pointee>): void {
+    if (inner !== undefined && isOwnedOut(inner) && inner.free !== undefined) this.target(inner.free)
   }
 
   #allocate(size: number): number {
-    const address = this.run('the allocator', () => this.#made.alloc(size)) >>> 0
+    const address = this.run('the allocator', () => this.#made.alloc(size) >>> 0)
     if (address === 0) throw exhausted(size)
+    const fault = this.#faultAt(address, size)
+    if (fault !== undefined) {
+      this.#retire()
+      const message = `the allocator gave ${size} bytes at address ${address}, ${fault}; ${this.#next}`
+      throw new FramegateError('RESULT_INVALID', message)
+    }
+    this.#blocks.push({ address, size })
     return address
   }
 
-  #free(address: number, size: number): void {
-    if (!this.retired) this.run('the allocator', () => this.#made.free(address, size))
+  /** Memory that is not there, or that somebody has, would be written without anybody noticing. */
+  #faultAt(address: number, size: number): string | undefined {
+    const bytes = this.#made.memory.buffer.byteLength
+    if (address + size > bytes) return `beyond the ${bytes} bytes of memory`
+    const taken = this.#blocks.find((block) => address < block.address + block.size && block.address < address + size)
+    return taken && `where it gave ${taken.size} bytes at ${taken.address} that are in use`
   }
 
-  /** What the guest said before it trapped; reading it does not enter the guest. */
-  #panicMessage(): string {
-    const at = this.#panicAddress
-    const { buffer } = this.#made.memory
-    if (at === 0 || at + 4 > buffer.byteLength) return ''
-    const length = Math.min(new DataView(buffer).getUint32(at, true), buffer.byteLength - at - 4)
-    return new TextDecoder().decode(new Uint8Array(buffer, at + 4, length))
+  #free(address: number, size: number): void {
+    this.#blocks.splice(
+      this.#blocks.findLastIndex((block) => block.address === address),
+      1,
+    )
+    if (!this.retired) this.run('the allocator', () => this.#made.free(address, size))
   }
 }

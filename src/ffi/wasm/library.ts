@@ -2,12 +2,14 @@
 // and after each one that was retired.
 
 import { Callback } from '../callback.ts'
+import { isDebugging } from '../debug/environment.ts'
+import { WasmDebug } from '../debug/wasm-guards.ts'
 import type { CallbackFunction, CallbackType, Definitions, Pointer, Symbols } from '../definitions.ts'
 import { FramegateError } from '../errors.ts'
 import type { Frame } from '../frame.ts'
 import type { Library, OpenOptions, Toolchain } from '../library.ts'
 import { checkCallback, type Signature, signaturesOf } from '../signature.ts'
-import { type Binding, bindCall, type CallOwner } from './call.ts'
+import { answering, type Binding, bindCall, type CallOwner } from './call.ts'
 import type { WasmGuest } from './guest.ts'
 import { Instance } from './instance.ts'
 import { WorkerCalls } from './worker-calls.ts'
@@ -26,7 +28,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly symbols: Symbols<Defined>
   /** The instance that answers; undefined after it was retired, until the next call. */
   current: Instance | undefined
-  readonly debug = undefined
+  readonly debug: WasmDebug | undefined
   readonly #guest: WasmGuest
   readonly #signatures: readonly Signature[]
   readonly #options: OpenOptions<Defined>
@@ -34,16 +36,19 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly #bindings: Binding[] = []
   #generation = 0
   #closed = false
+  #isStarting = false
 
   constructor(guest: WasmGuest<Glue>, definitions: Defined, options: OpenOptions<Defined>) {
     this.#guest = guest
     this.#options = options
     this.#signatures = signaturesOf(definitions)
-    this.#worker = new WorkerCalls(guest, definitions, options.worker)
+    this.#worker = new WorkerCalls(guest, definitions, options)
+    this.debug = isDebugging(options.debug) ? new WasmDebug(this.#signatures) : undefined
     const symbols: Record<string, unknown> = {}
     this.#signatures.forEach((signature, index) => {
       const { name } = signature
-      symbols[name] = signature.nonblocking ? this.#worker.bind(signature) : bindCall(this, signature, index)
+      const call = signature.nonblocking ? this.#worker.bind(signature) : bindCall(this, signature, index)
+      symbols[name] = this.debug?.calls.guarded(name, call) ?? call
     })
     this.symbols = symbols as Symbols<Defined>
     this.renew()
@@ -73,7 +78,9 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
 
   callback<const Type extends CallbackType>(type: Type, call: CallbackFunction<Type>): Callback<Type> {
     checkCallback('library.callback', type)
-    return new Callback(this, type, call)
+    const callback = new Callback(this, type, call)
+    this.debug?.opened(callback as unknown as Callback)
+    return callback
   }
 
   install(callback: Callback): Pointer {
@@ -81,6 +88,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   uninstall(callback: Callback): void {
+    this.debug?.callbacks.remove(callback)
     this.current?.callbacks.uninstall(callback)
   }
 
@@ -94,24 +102,37 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
 
   /** Makes the next instance. */
   renew(): Instance {
-    if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
+    if (this.#closed) throw disposed()
+    if (this.#isStarting) throw retiredByStart()
     const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this)
     this.#generation++
     this.#aim(instance)
+    this.#isStarting = true
     try {
       this.#options.start?.(this)
     } catch (error) {
+      instance.retired = true
       this.#aim(undefined)
       throw error
+    } finally {
+      this.#isStarting = false
     }
-    return instance
+    if (!instance.retired) return instance
+    if (this.#closed) throw disposed()
+    throw retiredByStart()
   }
 
   close(): void {
+    if (this.#closed) return
     this.#closed = true
     this.#worker.end()
-    if (this.current) this.current.retired = true
+    const { current } = this
     this.#aim(undefined)
+    try {
+      this.debug?.close()
+    } finally {
+      if (current) current.retired = true
+    }
   }
 
   [Symbol.dispose](): void {
@@ -124,6 +145,17 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   #live(): Instance {
-    return this.current ?? this.renew()
+    return answering(this)
   }
+}
+
+function disposed(): FramegateError {
+  return new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
+}
+
+function retiredByStart(): FramegateError {
+  return new FramegateError(
+    'GUEST_INTERRUPTED',
+    'start retired the instance that it was to start; let its errors through',
+  )
 }

@@ -1,0 +1,50 @@
+// How a call that did not return is told to its caller: which of the codes, and in which words.
+
+import type { ErrorCode } from '../errors.ts'
+import { named } from '../scalars.ts'
+
+/** More of a message helps nobody: what a guest says may be the whole of its memory. */
+const LONGEST_MESSAGE = 4096
+
+/** The code of an abrupt end. */
+export type AbruptEnd = Extract<ErrorCode, 'GUEST_TRAPPED' | 'GUEST_STACK_EXHAUSTED' | 'GUEST_INTERRUPTED'>
+
+/** What an exception that came out of a guest was. */
+export function abruptEnd(cause: unknown): AbruptEnd {
+  if (cause instanceof WebAssembly.RuntimeError) return 'GUEST_TRAPPED'
+  return isFullStack(cause) ? 'GUEST_STACK_EXHAUSTED' : 'GUEST_INTERRUPTED'
+}
+
+/** A RangeError that says so; Firefox has an InternalError of its own. Others come from the host's own code. */
+function isFullStack(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  return cause.name === 'InternalError' || (cause instanceof RangeError && /stack|recursion/i.test(cause.message))
+}
+
+/** What a guest or a host threw, in words; it may have thrown anything. */
+export function messageOf(cause: unknown): string {
+  try {
+    const message = cause instanceof Error ? String(cause.message) : String(cause)
+    return message.slice(0, LONGEST_MESSAGE)
+  } catch {
+    return named(cause)
+  }
+}
+
+/** The text that a guest left at an address: a 32-bit length, then UTF-8; '' where there is none. */
+export function panicText(buffer: ArrayBuffer, at: number): string {
+  if (at === 0 || at + 4 > buffer.byteLength) return ''
+  const length = Math.min(new DataView(buffer).getUint32(at, true), buffer.byteLength - at - 4, LONGEST_MESSAGE)
+  return new TextDecoder().decode(new Uint8Array(buffer, at + 4, length))
+}
+
+const VERBS: Readonly<Record<AbruptEnd, (symbol: string, reason: string) => string>> = {
+  GUEST_TRAPPED: (symbol, reason) => `${symbol} trapped: ${reason}`,
+  GUEST_STACK_EXHAUSTED: (symbol, reason) => `${symbol} ran out of stack: ${reason}`,
+  GUEST_INTERRUPTED: (symbol, reason) => `an exception went through ${symbol}: ${reason}`,
+}
+
+/** The sentence for an end, without what follows from it. */
+export function told(code: AbruptEnd, symbol: string, reason: string): string {
+  return VERBS[code](symbol, reason)
+}

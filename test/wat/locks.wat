@@ -1,0 +1,17 @@
+;; A guest with a lock, as a mutex or a RefCell has one: it is free again only if the call that took it returns.
+(module
+  (import "host" "log" (func $log))
+  (memory (export "memory") 1)
+  (table (export "__indirect_function_table") 1 funcref)
+  (type $callback (func))
+  (global $locked (mut i32) (i32.const 0))
+  (func $lock (if (global.get $locked) (then unreachable)) (global.set $locked (i32.const 1)))
+  (func $unlock (global.set $locked (i32.const 0)))
+  (func (export "with_callback") (param $callback i32)
+    (call $lock)
+    (call_indirect (type $callback) (local.get $callback))
+    (call $unlock))
+  (func (export "with_import")
+    (call $lock)
+    (call $log)
+    (call $unlock)))
