@@ -28,6 +28,7 @@ const bin = (name: string) => join(repository, 'node_modules/.bin', name)
 const checks: readonly [title: string, command: readonly string[], folder?: string][] = [
   ['TypeScript format and lint (biome)', [bin('biome'), 'check', '--error-on-warnings']],
   ['TypeScript types (tsc)', [bin('tsc'), '--noEmit']],
+  ['documentation of what is exported (typedoc)', [bin('typedoc')]],
   ['unused files, exports and packages (knip)', [bin('knip')]],
   ...[engine, rustGuest].flatMap((folder): [string, string[], string][] => [
     [`Rust format (cargo fmt, ${basename(folder)})`, [...inToolchain, 'cargo', 'fmt', '--check'], folder],

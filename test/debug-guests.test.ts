@@ -78,6 +78,16 @@ describe('a frame of WebAssembly in debug mode', () => {
     expect(symbols.after('goes on', 5)).toBe('on')
   })
 
+  test('is told of a string in it that a callback gets after its release', () => {
+    const library = debugging('wasm')
+    const frame = library.frame(8)
+    const address = library.symbols.frame_address(frame)
+    frame.release()
+    const message =
+      /argument 1 of the callback is 0x.*, in the frame of a call of library.frame[\s\S]*GUEST_INTERRUPTED/
+    expectFault('READ_AFTER_RELEASE', message, () => library.symbols.call_text_at(() => 0, address, null))
+  })
+
   test('is told of a write far past its end', () => {
     const library = debugging('wasm')
     const frame = library.frame(8)
@@ -133,11 +143,7 @@ describe('what a guest of WebAssembly frees in debug mode', () => {
   function openBlocks() {
     const freed: number[] = []
     const imports = { host: { freed: (first: number) => freed.push(first) } }
-    const library = open(
-      { module: compiledWat('debug-blocks'), imports, allocator: { alloc: 'alloc', free: 'free' } },
-      blocks,
-      { debug: true },
-    )
+    const library = open({ module: compiledWat('debug-blocks'), imports }, blocks, { debug: true })
     return { library, freed }
   }
 
@@ -160,11 +166,20 @@ describe('what a guest of WebAssembly frees in debug mode', () => {
 
   test('is not freed in an instance that was retired', () => {
     const { library, freed } = openBlocks()
-    library.symbols.make_text(0x45)
+    const frame = library.frame(100_000)
+    for (let text = 0; text < 256; text++) library.symbols.make_text(0x45)
     // Reads beyond memory.
     expect(codeOf(() => library.symbols.end_told(0xffff_fff0 as Pointer))).toBe('GUEST_TRAPPED')
+    // There is no room for it in the quarantine.
+    frame.release()
     library.close()
     expect(freed).toEqual([])
+  })
+
+  test('rests only up to a bound', () => {
+    const library = debugging('wasm')
+    for (let round = 0; round < 50; round++) library.frame(300_000).release()
+    expect(library.memoryBytes).toBeLessThan(4_000_000)
   })
 
   test('gives way to a frame for which there is no other memory', () => {
@@ -213,6 +228,15 @@ describe('a nonblocking call of a shared object in debug mode', () => {
       expect(error.code).toBe('FRAME_OVERRUN')
       expect(error.message).toMatch(`past the end of argument 1 of past: at offset ${4 + index}`)
     }
+    library.close()
+  })
+
+  test('is nothing to the calls in this thread', async () => {
+    const library = open(probe('native'), { ...later, add: definitions.probe_add_i32 }, { debug: true })
+    const { symbols } = library
+    const past = symbols.past(bytes(4), 4, 0x21).catch((reason: FramegateError) => reason.code)
+    for (let call = 0; call < 5000; call++) expect(symbols.add(call, 1)).toBe(call + 1)
+    expect(await past).toBe('FRAME_OVERRUN')
     library.close()
   })
 

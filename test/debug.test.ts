@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { FramegateError, Pointer } from '../src/ffi/index.ts'
 import { backends } from './support/backends.ts'
 import { bytes, debugging, expectFault, offset } from './support/debugging.ts'
+import { thrownBy } from './wat/thrown.ts'
 
 describe.each(backends)('in debug mode on the %s backend', (backend) => {
   describe('a write past the end', () => {
@@ -48,6 +49,14 @@ describe.each(backends)('in debug mode on the %s backend', (backend) => {
         library.symbols.past_frame(frame, 24, 0x21),
       )
       frame.release()
+    })
+
+    test('of a frame by the host is found when it is released', () => {
+      const frame = debugging(backend).frame(24)
+      const { buffer, byteOffset } = frame.memory.u8
+      new Uint8Array(buffer, byteOffset)[frame.base + 24] = 1
+      expectFault('FRAME_OVERRUN', /past the end of the frame of 24 bytes: at offset 24/, () => frame.release())
+      expect(thrownBy(() => frame.release()).code).toBe('FRAME_STALE')
     })
 
     test('is told once, and the library goes on', () => {

@@ -173,6 +173,7 @@ export class Evaluator implements Disposable {
     this.#engine = undefined
   }
 
+  /** As `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

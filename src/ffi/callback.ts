@@ -58,6 +58,7 @@ export class Callback<Type extends CallbackType = CallbackType> implements Dispo
     this.#owner.uninstall(this as unknown as Callback)
   }
 
+  /** As `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

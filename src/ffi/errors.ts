@@ -55,6 +55,7 @@ export class FramegateError extends Error {
     return true
   }
 
+  /** Whether `value` is such an error, of this copy of the package or of another. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value
   }

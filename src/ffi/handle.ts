@@ -79,6 +79,7 @@ export class Handle<Name extends string = string> implements Disposable {
     if (this.#owner.lives) this.#owner.end(this.#address, this.#free)
   }
 
+  /** As `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -13,6 +13,7 @@ export type {
   BytesType,
   Callable,
   CallbackFunction,
+  CallbackParameterType,
   CallbackType,
   Definitions,
   FieldType,
@@ -40,6 +41,7 @@ export type { Frame, Memory } from './frame.ts'
 export { Handle } from './handle.ts'
 export type { FfiWorker, Library, OpenOptions, Start, Toolchain } from './library.ts'
 export type { Koffi, NativeGuest } from './native/library.ts'
+export type { ManagedLoader } from './wasm/assemblyscript.ts'
 export { callbackModule } from './wasm/callback-module.ts'
 export { type EmscriptenFactory, PreparedFactory, prepareFactory } from './wasm/emscripten.ts'
 export type { WasmGuest } from './wasm/guest.ts'

@@ -81,6 +81,8 @@ export interface OpenOptions<Defined extends Definitions> {
 
 /** A web worker or one of Node's threads. */
 export interface FfiWorker {
+  /** Sends a message, and hands over the buffers in `transfer`. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void
+  /** Ends the thread. */
   terminate(): unknown
 }

@@ -9,6 +9,7 @@ import type { Backend } from './backends.ts'
 export const counter = { type: 'handle', name: 'Counter', free: 'probe_counter_free' } as const
 export const onNumber = { type: 'callback', parameters: ['i32', 'pointer'], result: 'i32' } as const
 const onAddress = { type: 'callback', parameters: ['pointer', 'pointer'], result: 'i32' } as const
+const onText = { type: 'callback', parameters: ['cstring', 'pointer'], result: 'i32' } as const
 const point = { type: 'struct', fields: { x: 'f64', y: 'f64' } } as const
 const ownedText = { type: 'cstring', free: 'probe_free' } as const
 const ownedPointer = { type: 'pointer', free: 'probe_free' } as const
@@ -23,6 +24,7 @@ export const definitions = {
   past_frame: { symbol: 'probe_write_past', parameters: ['frame', 'usize', 'u8'], result: 'void' },
   before_buffer: { symbol: 'probe_write_before', parameters: ['buffer', 'u8'], result: 'void' },
   call_text: { symbol: 'probe_call_text', parameters: [onAddress, 'cstring', 'pointer'], result: 'i32' },
+  call_text_at: { symbol: 'probe_call_text', parameters: [onText, 'pointer', 'pointer'], result: 'i32' },
   // addresses that the guest keeps and gives
   keep: { symbol: 'probe_keep', parameters: ['buffer'], result: 'void' },
   keep_frame: { symbol: 'probe_keep', parameters: ['frame'], result: 'void' },

@@ -13,10 +13,6 @@
     (i32.store8 (i32.add (local.get $block) (i32.const 1)) (i32.const 0x21))
     (local.get $block))
 
-  ;; The frames' own, in its first page.
-  (func (export "alloc") (param $size i32) (result i32) (i32.const 65536))
-  (func (export "free") (param $block i32) (param $size i32))
-
   (func (export "make") (param $first i32) (result i32) (call $new (local.get $first)))
   ;; Reads the block before it frees it, as destructors do.
   (func $end (export "end") (param $block i32) (call $freed (i32.load8_u (local.get $block))))

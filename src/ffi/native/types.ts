@@ -16,22 +16,39 @@ export interface KoffiFunction {
 
 /** The part of koffi that is used; the caller loads koffi, so that this module needs no runtime of its own. */
 export interface Koffi {
+  /** Loads a shared object; `func` makes a function of it callable. */
   load(
     path: string,
     options: { deep: boolean },
-  ): { func(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction }
+  ): {
+    /** The function of that name. */
+    func(name: string, result: KoffiType, parameters: KoffiType[]): KoffiFunction
+  }
+  /** A struct's type. */
   struct(fields: Record<string, KoffiType>): KoffiType
+  /** An array's type, whose values are plain arrays. */
   array(type: KoffiType, length: number, hint: 'Array'): KoffiType
+  /** A pointer's type. */
   pointer(type: KoffiType): KoffiType
+  /** A parameter that the callee fills. */
   out(type: KoffiType): KoffiType
+  /** A parameter that the callee reads and fills. */
   inout(type: KoffiType): KoffiType
+  /** A function's type, for callbacks. */
   proto(name: string, result: KoffiType, parameters: KoffiType[]): KoffiType
+  /** Reads a value, or `length` of them, at an address. */
   decode(address: unknown, type: KoffiType, length?: number): unknown
+  /** Writes a value, or `length` of them, at an address. */
   encode(address: unknown, type: KoffiType, value: unknown, length?: number): void
+  /** The size of a type in bytes. */
   sizeof(type: KoffiType): number
+  /** Memory of the callee, not copied. */
   view(address: unknown, length: number): ArrayBuffer
+  /** Makes a callback that outlives the call. */
   register(call: (...parameters: never[]) => unknown, type: KoffiType): unknown
+  /** Ends such a callback. */
   unregister(callback: unknown): void
+  /** The address of a callback or a buffer. */
   address(value: unknown): bigint
 }
 

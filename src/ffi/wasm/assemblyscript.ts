@@ -18,6 +18,7 @@ import {
 
 /** The part of `@assemblyscript/loader` that is used; the caller loads it, so that this module needs no package. */
 export interface ManagedLoader {
+  /** Makes an instance, with what the loader adds to its exports. */
   instantiateSync(
     module: WebAssembly.Module,
     imports?: WebAssembly.Imports,
