@@ -232,10 +232,10 @@ describe('a nonblocking call of a shared object in debug mode', () => {
   })
 
   test('is nothing to the calls in this thread', async () => {
-    const library = open(probe('native'), { ...later, add: definitions.probe_add_i32 }, { debug: true })
+    const library = open(probe('native'), { ...later, probe_add_i32: definitions.probe_add_i32 }, { debug: true })
     const { symbols } = library
     const past = symbols.past(bytes(4), 4, 0x21).catch((reason: FramegateError) => reason.code)
-    for (let call = 0; call < 5000; call++) expect(symbols.add(call, 1)).toBe(call + 1)
+    for (let call = 0; call < 5000; call++) expect(symbols.probe_add_i32(call, 1)).toBe(call + 1)
     expect(await past).toBe('FRAME_OVERRUN')
     library.close()
   })

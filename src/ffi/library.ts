@@ -55,8 +55,31 @@ export interface OpenOptions<Defined extends Definitions> {
   /** Not called for the instance that runs nonblocking symbols. */
   readonly start?: Start<Defined>
   /**
-   * Checks every frame and everything owned, at a cost: red zones, fill patterns, a quarantine for what was freed, a
-   * report of leaks at `close`. Without it the environment variable `FRAMEGATE_DEBUG=1` decides.
+   * Checks every frame and everything owned. Without it the environment variable `FRAMEGATE_DEBUG=1` decides, where there
+   * is an environment. A call takes some ten microseconds then; off, nothing is checked and nothing costs.
+   *
+   * Each fault is an error that names the symbol and carries the stack of its call:
+   * - `FRAME_OVERRUN`: a write beside an argument, an out slot or a frame, seen when the call returns. Red zones of 16
+   *   bytes lie around each, from the very byte after a string's NUL.
+   * - `WRITE_AFTER_RELEASE`: a write into a frame whose call is over, or into what was given back. That memory is filled
+   *   with 0xDD, and looked at when it is used again or at `close`.
+   * - `READ_AFTER_RELEASE`: an address of such memory, or its contents, comes from the guest; or the host uses the
+   *   `memory` of a frame that it released.
+   * - `DOUBLE_FREE`: something is given to its function `free` twice, or returned as owned after it was given back.
+   * - `LEAKED`, thrown by `close` when all is closed: pointers not freed, handles not disposed of (the garbage collector
+   *   ends none of them here), frames not released, callbacks not disposed of.
+   *
+   * What is given back rests in a quarantine: the guest's `free` is called later, in order, and at `close` at the latest.
+   * There is room for 256 blocks and 1 MiB; a fault is no longer seen once its block has left. A function `free` that has
+   * a result is called at once when it is called as a symbol. Function pointers are never used again.
+   *
+   * Not seen, on both backends: what the guest does within its own memory; values of a `bytes` or `pointer` type that are
+   * stored rather than returned; calls through `glue`, and objects of AssemblyScript but for their handles.
+   *
+   * A shared object's memory is the process's, so natively these go unseen as well: writes by an address that is not in
+   * the red zones of a call; strings within structs, structs by value, and the values of callbacks; a write into a block
+   * that was given back whose size the definition does not tell. The guest gets copies of buffers, so that it must not
+   * expect two calls, or two arguments, to share one; and of callbacks that are over, the latest 1,024 are known.
    */
   readonly debug?: boolean
   /**

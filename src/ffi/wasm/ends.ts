@@ -1,10 +1,6 @@
 // How a call that did not return is told to its caller: which of the codes, and in which words.
 
-import type { ErrorCode } from '../errors.ts'
-import { named } from '../scalars.ts'
-
-/** More of a message helps nobody: what a guest says may be the whole of its memory. */
-const LONGEST_MESSAGE = 4096
+import { type ErrorCode, LONGEST_MESSAGE } from '../errors.ts'
 
 /** The code of an abrupt end. */
 export type AbruptEnd = Extract<ErrorCode, 'GUEST_TRAPPED' | 'GUEST_STACK_EXHAUSTED' | 'GUEST_INTERRUPTED'>
@@ -19,16 +15,6 @@ export function abruptEnd(cause: unknown): AbruptEnd {
 function isFullStack(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
   return cause.name === 'InternalError' || (cause instanceof RangeError && /stack|recursion/i.test(cause.message))
-}
-
-/** What a guest or a host threw, in words; it may have thrown anything. */
-export function messageOf(cause: unknown): string {
-  try {
-    const message = cause instanceof Error ? String(cause.message) : String(cause)
-    return message.slice(0, LONGEST_MESSAGE)
-  } catch {
-    return named(cause)
-  }
 }
 
 /** The text that a guest left at an address: a 32-bit length, then UTF-8; '' where there is none. */

@@ -1,12 +1,12 @@
 // What a module brings: who made it, how it is instantiated, how it allocates. Each toolchain's ways are known here and
 // nowhere else, and are recognised by what the caller hands over or by the module's exports.
 
-import { FramegateError } from '../errors.ts'
+import { FramegateError, messageOf } from '../errors.ts'
 import type { Toolchain } from '../library.ts'
 import { instantiateManaged, type ManagedLoader, type ManagedValues } from './assemblyscript.ts'
 import { type BindgenGlue, instantiateBindgen } from './bindgen.ts'
 import { instantiatePrepared, type PreparedFactory } from './emscripten.ts'
-import { abruptEnd, messageOf, told } from './ends.ts'
+import { abruptEnd, told } from './ends.ts'
 import { wasiImports } from './wasi.ts'
 
 /** A guest compiled to WebAssembly. */

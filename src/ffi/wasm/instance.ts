@@ -1,12 +1,12 @@
 // One instantiation of a guest: its functions, its memory, its frames, its callbacks; and what happens when a call does
 // not return. Nothing here outlives a call except the instance.
 
-import { FramegateError } from '../errors.ts'
+import { FramegateError, messageOf } from '../errors.ts'
 import { exhausted } from '../frame.ts'
 import type { HandleLedger, HandleOwner } from '../handle.ts'
 import { freeOf, isOwnedOut, pointee, type Signature } from '../signature.ts'
 import { CallbackTable } from './callback-table.ts'
-import { abruptEnd, messageOf, panicText, told } from './ends.ts'
+import { abruptEnd, panicText, told } from './ends.ts'
 import { FrameStack } from './frame-stack.ts'
 import { type Instantiated, instantiate, required, type WasmGuest } from './guest.ts'
 
