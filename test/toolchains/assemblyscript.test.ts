@@ -32,6 +32,9 @@ const definitions = {
   counterName: { parameters: [counter], result: 'string' },
   litter: { parameters: ['i32'], result: 'i32' },
   collectAndJoin: { parameters: ['string', 'string'], result: 'string' },
+  theOne: { parameters: [], result: counter },
+  power: { parameters: ['f64', 'f64'], result: 'f64' },
+  marked: { parameters: ['string'], result: 'string' },
   fail: { parameters: ['string'], result: 'void' },
   outOfRange: { parameters: [integers], result: 'i32' },
 } as const
@@ -87,6 +90,61 @@ describe('an AssemblyScript guest', () => {
     expect(() => symbols.counterValue(kept)).toThrow(failing('HANDLE_DISPOSED'))
   })
 
+  test('an object that is given twice is pinned until both handles are gone', () => {
+    using library = opened()
+    const { symbols } = library
+    const first = symbols.theOne()
+    const second = symbols.theOne()
+    first?.dispose()
+    for (let round = 0; round < 20; round++) symbols.litter(5000)
+    expect([symbols.counterName(second), symbols.counterValue(second)]).toEqual(['the one', 1n])
+    second?.dispose()
+    using third = symbols.theOne()
+    expect([symbols.counterName(third), library.generation]).toEqual(['the one', 1])
+  })
+
+  test('an optional parameter that is passed counts', () => {
+    using library = opened()
+    expect(library.symbols.power(2, 10)).toBe(1024)
+    const glue = library.glue as unknown as { power(base: number, exponent?: number): number }
+    expect([glue.power(3), glue.power(2, 3), library.symbols.power(2, 0.5)]).toEqual([9, 8, Math.SQRT2])
+  })
+
+  test('a byte order mark stays, in a long string as well', () => {
+    using library = opened()
+    for (const text of ['', 'short', 'long'.repeat(100)]) expect(library.symbols.marked(text)).toBe(`\ufeff${text}`)
+  })
+
+  test('what is no object of the class is an error, not a value', () => {
+    const wrong = {
+      squares: { parameters: ['i32'], result: doubles },
+      greet: { parameters: ['string'], result: bytes },
+      add: { parameters: ['i32', 'i32'], result: 'string' },
+      sumF64: { parameters: [{ ...doubles, id: 'INT32ARRAY_ID' }], result: 'f64' },
+      sumI32: { parameters: [{ ...integers, id: 'FLOAT64ARRAY_ID' }], result: 'i64' },
+    } as const
+    using library = open({ module, loader }, wrong)
+    const { symbols } = library
+    expect(() => symbols.squares(3)).toThrow(failing('RESULT_INVALID', 'array of f64'))
+    expect(() => symbols.greet('a')).toThrow(failing('RESULT_INVALID', 'array of u8'))
+    for (const address of [1, 7, 8, 1000, 2 ** 31 - 1, -1]) {
+      expect(() => symbols.add(address, 0)).toThrow(failing('RESULT_INVALID', 'string'))
+    }
+    expect(() => symbols.sumF64(Float64Array.of(1))).toThrow(failing('DEFINITION_INVALID', 'INT32ARRAY_ID'))
+    expect(() => symbols.sumI32(Int32Array.of(1))).toThrow(failing('DEFINITION_INVALID', 'FLOAT64ARRAY_ID'))
+    expect(library.generation).toBe(1)
+  })
+
+  test('arrays of every kind, by the class that is named', () => {
+    const kinds = {
+      sumArray: { parameters: [{ type: 'typedarray', of: 'i32', id: 'ARRAY_I32_ID' }], result: 'i64' },
+      sumStatic: { parameters: [{ type: 'typedarray', of: 'f64', id: 'STATICARRAY_F64_ID' }], result: 'f64' },
+    } as const
+    using library = open({ module, loader }, kinds)
+    expect(library.symbols.sumArray(Int32Array.of(1, -2, 3))).toBe(2n)
+    expect(library.symbols.sumStatic(Float64Array.of(0.5, 0.25))).toBe(0.75)
+  })
+
   test('arguments outlive a collection in the middle of the call', () => {
     using library = opened()
     for (let call = 0; call < 200; call++) {
@@ -134,6 +192,42 @@ describe('an AssemblyScript guest', () => {
     expect(() => glue.fail(name)).toThrow(failing('GUEST_INTERRUPTED', 'glue'))
     expect(() => glue.greet(name)).toThrow(failing('HANDLE_STALE'))
     expect([library.symbols.add(1, 1), library.generation]).toEqual([2, 2])
+  })
+
+  test('a function of the table and one that allocates are guarded too, and complaints of the loader end nothing', () => {
+    using library = opened()
+    const glue = library.glue as unknown as {
+      __newArray(id: number, values: number[] | number): number
+      __newString(text: string): number
+      __getString(address: number): string
+      Fruit: { Pear: WebAssembly.Global }
+      UINT8ARRAY_ID: WebAssembly.Global
+    }
+    expect(glue.Fruit.Pear.value).toBe(5)
+    expect(() => glue.__newArray(10_000, [1])).toThrow('invalid id')
+    expect(library.generation).toBe(1)
+    expect(() => glue.__newArray(glue.UINT8ARRAY_ID.value, 2 ** 30)).toThrow(failing('GUEST_INTERRUPTED', 'too large'))
+    expect(() => glue.__newString('late')).toThrow(failing('HANDLE_STALE'))
+    expect(() => glue.__getString(8)).toThrow(failing('HANDLE_STALE'))
+    expect([library.symbols.add(1, 1), library.generation]).toEqual([2, 2])
+  })
+
+  test('the loader may be its default export, or wrapped by a bundler; anything else is refused', () => {
+    // The package's types leave its default export out.
+    const { default: inner } = loader as unknown as { default: typeof loader }
+    for (const given of [inner, { default: inner } as never as typeof loader]) {
+      using library = open({ module, loader: given }, definitions)
+      expect(library.symbols.greet('you')).toBe('Hello, you!')
+    }
+    expect(() => open({ module, loader: {} as typeof loader }, definitions)).toThrow(
+      failing('GUEST_INCOMPATIBLE', 'instantiateSync'),
+    )
+  })
+
+  test('the glue has the type of the loader’s exports', () => {
+    using library = opened()
+    expectTypeOf(library.glue.__newString).toEqualTypeOf<(text: string) => number>()
+    expect(library.glue.__getString(library.glue.__newString('typed'))).toBe('typed')
   })
 
   test('its types are refused by a guest that is none', () => {

@@ -1,4 +1,5 @@
 /** Emscripten's modules: standalone ones with what they import, and those that come with Emscripten's own JavaScript. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -50,6 +51,52 @@ describe('Emscripten’s JavaScript', async () => {
       expect(library.glue === before).toBe(false)
       expect(library.glue.ccall('probe_add_i32', 'number', ['number', 'number'], [3, 4])).toBe(7)
     }
+  })
+
+  test('the Module object’s functions are guarded, and belong to their instance', async () => {
+    const factory = await prepareFactory(createModule, module)
+    using library = open({ module, factory }, definitions)
+    const { glue } = library
+    await factory.ready
+    expect(() => glue.ccall('probe_trap', null, [], [])).toThrow(failing('GUEST_TRAPPED', 'probe_trap'))
+    expect(() => glue.ccall('probe_add_i32', 'number', ['number', 'number'], [1, 2])).toThrow(failing('HANDLE_STALE'))
+    expect(library.glue.ccall('probe_add_i32', 'number', ['number', 'number'], [1, 2])).toBe(3)
+    expect(library.generation).toBe(2)
+  })
+
+  test('a nested end is the outer call’s too, whoever hides it', async () => {
+    const factory = await prepareFactory(createModule, module)
+    using library = open({ module, factory }, definitions)
+    const { glue, symbols } = library
+    const nested = () => {
+      expect(() => glue.ccall('probe_trap', null, [], [])).toThrow(failing('GUEST_TRAPPED'))
+      return 1
+    }
+    expect(() => symbols.probe_call_i8(nested, 1)).toThrow(failing('GUEST_'))
+    await factory.ready
+    expect([symbols.probe_add_i32(1, 1), library.generation]).toEqual([2, 2])
+  })
+
+  test('exit() ends with a typed error, and sets no exit code of the process', async () => {
+    // As Emscripten's JavaScript does it in Node.
+    const create: EmscriptenFactory<object> = async (options) => {
+      const { instantiateWasm } = options as { instantiateWasm(imports: object, ready: () => void): object }
+      const exit = (status: number) => {
+        process.exitCode = status
+        throw { name: 'ExitStatus', message: `Program terminated with exit(${status})`, status }
+      }
+      instantiateWasm({ a: { b: exit } }, () => {})
+      return {}
+    }
+    const { parseWat } = await wabt()
+    const text = `(module (import "a" "b" (func $exit (param i32))) (memory (export "c") 1)
+      (func (export "leave") (call $exit (i32.const 3))))`
+    const leaving = new WebAssembly.Module(parseWat('exit.wat', text).toBinary({}).buffer as BufferSource)
+    const factory = await prepareFactory(create, leaving)
+    using library = open({ module: leaving, factory }, { leave: { parameters: [], result: 'void' } })
+    const before = process.exitCode
+    expect(() => library.symbols.leave()).toThrow(failing('GUEST_INTERRUPTED', 'exit(3)'))
+    expect(process.exitCode).toBe(before)
   })
 
   test('two ends without a moment between say that the next instance is not ready, and it comes', async () => {
@@ -110,11 +157,78 @@ describe('a standalone module', async () => {
     }
   })
 
-  test('what it imports and nobody gives is named', () => {
-    const module = compiled('(module (import "host" "clock" (func)) (memory (export "memory") 1))')
-    expect(() => open({ module }, {})).toThrow(failing('GUEST_INCOMPATIBLE', 'host'))
-    using library = open({ module, imports: { host: { clock: () => {} } } }, {})
+  test('what it imports and nobody gives is named, all of it', () => {
+    const module = compiled(`(module
+      (import "host" "clock" (func)) (import "host" "given" (func)) (import "other" "limit" (global i32))
+      (memory (export "memory") 1))`)
+    const given = () => {}
+    expect(() => open({ module, imports: { host: { given } } }, {})).toThrow(
+      failing('GUEST_INCOMPATIBLE', 'imports host.clock, other.limit, which'),
+    )
+    using library = open({ module, imports: { host: { clock: () => {}, given }, other: { limit: 5 } } }, {})
     expect(library.generation).toBe(1)
+  })
+
+  test('a nested end is the outer call’s too, whoever hides it', () => {
+    const module = compiled(`(module (import "host" "hook" (func $hook (result i32))) (memory (export "memory") 1)
+      (func (export "outer") (result i32) (call $hook)) (func (export "trap") unreachable))`)
+    const hook = () => {
+      expect(() => library.symbols.trap()).toThrow(failing('GUEST_TRAPPED'))
+      return 5
+    }
+    const definitions = {
+      outer: { parameters: [], result: 'i32' },
+      trap: { parameters: [], result: 'void' },
+    } as const
+    using library = open({ module, imports: { host: { hook } } }, definitions)
+    expect(() => library.symbols.outer()).toThrow(failing('GUEST_'))
+    expect(library.generation).toBe(1)
+    expect(() => library.symbols.trap()).toThrow(failing('GUEST_TRAPPED', 'generation 3'))
+  })
+
+  test('a memory that it imports is new for each instance', () => {
+    const module = compiled(`(module (import "env" "memory" (memory 1)) (import "env" "base" (global $base i32))
+      (func (export "count") (result i32)
+        (i32.store (global.get $base) (i32.add (i32.load (global.get $base)) (i32.const 1)))
+        (i32.load (global.get $base)))
+      (func (export "trap") unreachable))`)
+    const definitions = {
+      count: { parameters: [], result: 'i32' },
+      trap: { parameters: [], result: 'void' },
+    } as const
+    const imports = () => ({ env: { memory: new WebAssembly.Memory({ initial: 1 }), base: 64 } })
+    using library = open({ module, imports }, definitions)
+    expect([library.symbols.count(), library.symbols.count()]).toEqual([1, 2])
+    expect(() => library.symbols.trap()).toThrow(failing('GUEST_TRAPPED'))
+    expect([library.symbols.count(), library.generation]).toEqual([1, 2])
+
+    using once = open({ module, imports: imports() }, definitions)
+    expect(once.symbols.count()).toBe(1)
+    expect(() => once.symbols.trap()).toThrow(failing('GUEST_TRAPPED'))
+    expect(() => once.symbols.count()).toThrow(failing('GUEST_INCOMPATIBLE', 'function that makes a new one'))
+  })
+
+  test('with an allocator of its own names it', () => {
+    const module = compiled(`(module (memory (export "memory") 2) (global $next (mut i32) (i32.const 1024))
+      (global $taken (mut i32) (i32.const 0))
+      (func (export "take") (param i32) (result i32) (global.get $next)
+        (global.set $next (i32.add (global.get $next) (local.get 0)))
+        (global.set $taken (i32.add (global.get $taken) (local.get 0))))
+      (func (export "give") (param i32 i32) (global.set $taken (i32.sub (global.get $taken) (local.get 1))))
+      (func (export "taken") (result i32) (global.get $taken))
+      (func (export "first") (param i32) (result i32) (i32.load8_u (local.get 0))))`)
+    const definitions = {
+      taken: { parameters: [], result: 'i32' },
+      first: { parameters: ['buffer'], result: 'u8' },
+    } as const
+    using library = open({ module, allocator: { alloc: 'take', free: 'give' } }, definitions)
+    const before = library.symbols.taken()
+    expect(before).toBeGreaterThanOrEqual(65_536)
+    expect(library.symbols.first(new Uint8Array(20_000).fill(9))).toBe(9)
+    expect(library.symbols.taken()).toBe(before)
+    expect(() => open({ module, allocator: { alloc: 'take', free: 'nothing' } }, definitions)).toThrow(
+      failing('SYMBOL_NOT_FOUND', 'nothing'),
+    )
   })
 
   test('without an allocator gets pages of its own, which serve again', () => {
@@ -129,8 +243,18 @@ describe('a standalone module', async () => {
     expect(library.memoryBytes).toBe(before)
   })
 
-  test('without memory, or with one of 64 bits, is refused', () => {
+  test('without memory is refused', () => {
     expect(() => open({ module: compiled('(module)') }, {})).toThrow(failing('GUEST_INCOMPATIBLE', 'no memory'))
+  })
+
+  // Node 20 compiles no such module; Deno does.
+  test('with addresses of 64 bits is refused', { timeout: 120_000 }, () => {
+    const script = join(projectFolder, 'test/runtimes/wide-addresses.mjs')
+    const deno = join(projectFolder, 'node_modules/.bin/deno')
+    const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' }
+    const run = spawnSync(deno, ['run', '--no-lock', '--no-remote', '--allow-env', script], { encoding: 'utf8', env })
+    expect(run.stderr).toBe('')
+    expect(run.stdout).toMatch(/^GUEST_INCOMPATIBLE .*64 bits/)
   })
 
   test('that traps when it starts is refused', () => {

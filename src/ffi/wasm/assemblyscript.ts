@@ -5,24 +5,18 @@
 import type { TypedArrayType } from '../definitions.ts'
 import { FramegateError } from '../errors.ts'
 import { unfit } from '../scalars.ts'
-import {
-  functionOf,
-  type Guard,
-  guardedImports,
-  type Instantiated,
-  memoryOf,
-  merged,
-  staleGlue,
-  type WasmGuest,
-} from './guest.ts'
+import { type AnyFunction, Boundary, type Guard } from './boundary.ts'
+import { functionOf, type Instantiated, importsOf, memoryOf, merged, type WasmGuest } from './guest.ts'
+import { guardedLoader } from './managed-glue.ts'
+import { ELEMENTS, ManagedMemory } from './managed-memory.ts'
 
 /** The part of `@assemblyscript/loader` that is used; the caller loads it, so that this module needs no package. */
-export interface ManagedLoader {
+export interface ManagedLoader<Glue = unknown> {
   /** Makes an instance, with what the loader adds to its exports. */
   instantiateSync(
     module: WebAssembly.Module,
     imports?: WebAssembly.Imports,
-  ): { instance: WebAssembly.Instance; exports: unknown }
+  ): { instance: WebAssembly.Instance; exports: Glue }
 }
 
 /** Values of the guest's garbage collector. */
@@ -37,57 +31,145 @@ export interface ManagedValues {
 
 /** What the loader adds to the module's exports. */
 interface Loaded {
+  __newString(text: string): number
+  __newArray(id: number, values: ArrayLike<unknown>): number
+}
+
+/** The runtime's functions, which `--exportRuntime` exports. */
+interface Runtime {
   __new(size: number, id: number): number
   __pin(address: number): number
   __unpin(address: number): void
-  __newString(text: string): number
-  __getString(address: number): string
-  __newArray(id: number, values: ArrayLike<unknown>): number
 }
 
 const ARRAY_BUFFER_ID = 1
 
-const ELEMENTS = {
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  u64: BigUint64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const
-
 /** Makes an instance through the loader. */
 export function instantiateManaged(guest: WasmGuest, loader: ManagedLoader, guard: Guard): Instantiated {
-  // The loader adds to the imports that it is given.
-  const { instance, exports } = loader.instantiateSync(guest.module, merged({}, guardedImports(guest.imports, guard)))
-  const loaded = exports as Loaded
+  const boundary = new Boundary()
+  let managed: ManagedMemory | undefined
+  const given = merged(
+    defaultImports(() => managed),
+    importsOf(guest, guard),
+  )
+  const { instance, exports: loaded } = loaderOf(loader).instantiateSync(
+    guest.module,
+    boundary.imports(guest.module, given),
+  )
+  const { exports } = instance
+  const memory = memoryOf(exports)
+  managed = new ManagedMemory(memory, exports)
   for (const name of ['__new', '__pin', '__unpin']) {
-    if (functionOf(instance.exports, name)) continue
+    if (functionOf(exports, name)) continue
     throw new FramegateError('GUEST_INCOMPATIBLE', `the module exports no ${name}; build it with --exportRuntime`)
   }
-  const { table } = instance.exports
+  boundary.attach(guard)
+  const pins = new Pins(exports as unknown as Runtime, boundary)
+  const { table } = exports
   return {
     toolchain: 'assemblyscript',
-    memory: memoryOf(instance.exports),
+    memory,
     table: table instanceof WebAssembly.Table ? table : undefined,
-    glue: guarded(loaded as unknown as Record<string, unknown>, instance.exports, guard),
-    lookup: (name) => functionOf(instance.exports, name),
-    alloc: (size) => loaded.__pin(loaded.__new(size, ARRAY_BUFFER_ID)),
-    free: (address) => loaded.__unpin(address),
-    managed: {
-      lower(type, value, place) {
-        if (type === 'string') return guard.run('__new', () => loaded.__pin(loaded.__newString(value as string)))
-        const id = classId(instance.exports, type, place)
-        return guard.run('__new', () => loaded.__pin(loaded.__newArray(id, value as ArrayLike<unknown>)))
+    glue: guardedLoader(loaded as Record<string, unknown>, boundary, pins),
+    lookup: (name) => counting(exports, functionOf(exports, name) as AnyFunction | undefined),
+    ...blocksOf(exports as unknown as Runtime),
+    managed: managedValues(loaded as Loaded, managed, pins, boundary),
+  }
+}
+
+/** The loader's package is an ES module with a default export too, which some bundlers wrap once more. */
+function loaderOf(loader: ManagedLoader): ManagedLoader {
+  const { default: inner } = loader as { default?: ManagedLoader }
+  const found = typeof loader.instantiateSync === 'function' ? loader : inner
+  if (typeof found?.instantiateSync === 'function') return found
+  throw new FramegateError(
+    'GUEST_INCOMPATIBLE',
+    "the loader has no instantiateSync; pass that of: import * as loader from '@assemblyscript/loader'",
+  )
+}
+
+/** What AssemblyScript's own library imports, as the loader has it; with these the instance knows what an abort threw. */
+function defaultImports(managed: () => ManagedMemory | undefined): WebAssembly.Imports {
+  const text = (address: number) => managed()?.textOrNothing(address) ?? 'not known'
+  return {
+    env: {
+      abort(message: number, file: number, line: number, column: number) {
+        throw new Error(`abort: ${text(message)} at ${text(file)}:${line}:${column}`)
       },
-      lift: (type, address, place) => lift(loaded, type, address, place),
-      pin: (address) => guard.run('__pin', () => loaded.__pin(address)),
-      unpin: (address) => guard.run('__unpin', () => loaded.__unpin(address)),
+      trace(message: number, count = 0, ...values: number[]) {
+        console.log(`trace: ${text(message)}${count > 0 ? ' ' : ''}${values.slice(0, count).join(', ')}`)
+      },
+      seed: Date.now,
     },
+    Math: Math as unknown as WebAssembly.ModuleImports,
+    Date: Date as unknown as WebAssembly.ModuleImports,
+  }
+}
+
+/** A function with optional parameters reads from the guest how many were passed. */
+function counting(exports: WebAssembly.Exports, call: AnyFunction | undefined): AnyFunction | undefined {
+  const setCount = functionOf(exports, '__setArgumentsLength') as AnyFunction | undefined
+  if (setCount === undefined || call === undefined) return call
+  return (...values) => {
+    setCount(values.length)
+    return call(...values)
+  }
+}
+
+/** Blocks of bytes that the collector leaves alone. */
+function blocksOf({ __new, __pin, __unpin }: Runtime): Pick<Instantiated, 'alloc' | 'free'> {
+  return { alloc: (size) => __pin(__new(size, ARRAY_BUFFER_ID)), free: __unpin }
+}
+
+function managedValues(
+  { __newString, __newArray }: Loaded,
+  memory: ManagedMemory,
+  pins: Pins,
+  boundary: Boundary,
+): ManagedValues {
+  const lower = (type: 'string' | TypedArrayType, value: unknown, place: string): number => {
+    if (type === 'string') return boundary.enter('__new', () => __newString(value as string))
+    const id = memory.classOf(type, place)
+    return boundary.enter('__new', () => __newArray(id, value as ArrayLike<unknown>))
+  }
+  return {
+    lower(type, value, place) {
+      const address = lower(type, value, place) >>> 0
+      pins.add(address)
+      return address
+    },
+    lift: (type, address, place) =>
+      type === 'string' ? memory.text(address, place) : memory.array(type, address, place),
+    pin: (address) => pins.add(address),
+    unpin: (address) => pins.remove(address),
+  }
+}
+
+/** The guest pins an object once and aborts at the second time; here it counts. */
+export class Pins {
+  readonly #runtime: Runtime
+  readonly #boundary: Boundary
+  readonly #counts = new Map<number, number>()
+
+  constructor(runtime: Runtime, boundary: Boundary) {
+    this.#runtime = runtime
+    this.#boundary = boundary
+  }
+
+  add(address: number): void {
+    const count = this.#counts.get(address) ?? 0
+    if (count === 0) this.#boundary.enter('__pin', () => this.#runtime.__pin(address))
+    this.#counts.set(address, count + 1)
+  }
+
+  remove(address: number): void {
+    const count = this.#counts.get(address) ?? 0
+    if (count > 1) {
+      this.#counts.set(address, count - 1)
+      return
+    }
+    this.#counts.delete(address)
+    this.#boundary.enter('__unpin', () => this.#runtime.__unpin(address))
   }
 }
 
@@ -97,58 +179,5 @@ export function checkManaged(type: 'string' | TypedArrayType, value: unknown, pl
     if (typeof value !== 'string') throw unfit(place, value, 'a string or null')
   } else if (!(value instanceof ELEMENTS[type.of])) {
     throw unfit(place, value, `a ${ELEMENTS[type.of].name} or null`)
-  }
-}
-
-function classId(exports: WebAssembly.Exports, { id }: TypedArrayType, place: string): number {
-  const found = exports[id]
-  if (found instanceof WebAssembly.Global) return Number(found.value)
-  throw new FramegateError(
-    'SYMBOL_NOT_FOUND',
-    `the module exports no global ${id} for ${place}; add: export const ${id} = idof<…>()`,
-  )
-}
-
-function lift(loaded: Loaded, type: 'string' | TypedArrayType, address: number, place: string): unknown {
-  try {
-    if (type === 'string') return loaded.__getString(address)
-    const name = `__get${ELEMENTS[type.of].name.replace('Big', '')}` as keyof Loaded
-    const get = loaded[name] ?? loaded[`__get${ELEMENTS[type.of].name}` as keyof Loaded]
-    return (get as (address: number) => unknown)(address)
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new FramegateError(
-      'RESULT_INVALID',
-      `${place} is no ${type === 'string' ? type : type.of} array: ${message}`,
-      {
-        cause,
-      },
-    )
-  }
-}
-
-/** The loader's exports, whose functions retire the instance when they end abruptly. */
-function guarded(loaded: Record<string, unknown>, exports: WebAssembly.Exports, guard: Guard): unknown {
-  const glue: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(loaded)) {
-    glue[name] = typeof value === 'function' ? guardedFunction(name, value, name in exports, guard) : value
-  }
-  return glue
-}
-
-function guardedFunction(name: string, call: unknown, entersGuest: boolean, guard: Guard): unknown {
-  return (...values: unknown[]) => {
-    if (guard.isRetired()) throw staleGlue(name)
-    const run = () => (call as (...values: unknown[]) => unknown)(...values)
-    if (entersGuest) return guard.run(name, run)
-    try {
-      return run()
-    } catch (error) {
-      // The loader's own complaints leave the guest as it was; a trap within it does not.
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error
-      return guard.run(name, () => {
-        throw error
-      })
-    }
   }
 }

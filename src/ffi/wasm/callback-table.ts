@@ -75,7 +75,8 @@ export class CallbackTable {
     if (table === undefined) {
       throw new FramegateError(
         'GUEST_INCOMPATIBLE',
-        'the module exports no table, so it cannot call back; build it with --export-table and --growable-table',
+        'the module exports no table, so it cannot call back; build it with --export-table and --growable-table, ' +
+          'or by Emscripten with -sALLOW_TABLE_GROWTH -sEXPORTED_RUNTIME_METHODS=wasmTable',
       )
     }
     const slot = { pointer: 0 as Pointer, signature, call: undefined as HostFunction | undefined }

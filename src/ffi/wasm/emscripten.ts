@@ -1,13 +1,15 @@
 // Modules that come with Emscripten's own JavaScript. Its factory function makes an instance asynchronously, while a retired
 // instance is replaced in the middle of a call: so one is always made ahead, and never entered before it is needed.
 
-import { FramegateError } from '../errors.ts'
-import { allocatorOf, functionOf, type Instantiated, memoryOf, merged, tableOf, type WasmGuest } from './guest.ts'
+import { FramegateError, messageOf } from '../errors.ts'
+import { type AnyFunction, Boundary, type Guard } from './boundary.ts'
+import { allocatorOf, functionOf, type Instantiated, memoryOf, tableOf, type WasmGuest } from './guest.ts'
 
 /** The function that Emscripten's generated JavaScript exports, of a build with `-sMODULARIZE`. */
 export type EmscriptenFactory<Glue> = (options: Record<string, unknown>) => Promise<Glue> | Glue
 
 interface Made<Glue> {
+  readonly boundary: Boundary
   readonly exports: WebAssembly.Exports
   readonly glue: Glue
 }
@@ -86,24 +88,30 @@ export async function prepareFactory<Glue>(
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<PreparedFactory<Glue>> {
   const prepared = new PreparedFactory<Glue>(async () => {
+    const boundary = new Boundary()
     let exports: WebAssembly.Exports | undefined
     const glue = await factory({
       ...options,
-      instantiateWasm(imports: WebAssembly.Imports, ready: (instance: WebAssembly.Instance, from: unknown) => unknown) {
-        const instance = new WebAssembly.Instance(module, merged(imports))
+      instantiateWasm(
+        imports: WebAssembly.Imports,
+        ready: (instance: Pick<WebAssembly.Instance, 'exports'>, from: unknown) => unknown,
+      ) {
+        const instance = new WebAssembly.Instance(module, boundary.imports(module, imports, withoutExit))
         exports = instance.exports
-        ready(instance, module)
-        return exports
+        // What Emscripten's JavaScript calls, its callers call: so it gets the guarded functions.
+        const guarded = boundary.exports(exports)
+        ready({ exports: guarded as WebAssembly.Exports }, module)
+        return guarded
       },
     })
     if (exports === undefined) throw incompatible('it did not ask for an instance; is it of this build?')
-    return { exports, glue }
+    for (const [name, value] of Object.entries(glue as object)) boundary.rename(value, name.replace(/^_/, ''))
+    return { boundary, exports, glue }
   })
   try {
     await prepared.ready
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw cause instanceof FramegateError ? cause : incompatible(message, cause)
+    throw cause instanceof FramegateError ? cause : incompatible(messageOf(cause), cause)
   }
   return prepared
 }
@@ -116,12 +124,43 @@ function incompatible(reason: string, cause?: unknown): FramegateError {
   )
 }
 
+/** What Emscripten's `exit` throws; it is no `Error`. */
+interface ExitStatus {
+  readonly name: 'ExitStatus'
+  readonly status: number
+}
+
+function isExitStatus(thrown: unknown): thrown is ExitStatus {
+  return typeof thrown === 'object' && (thrown as Partial<ExitStatus> | null)?.name === 'ExitStatus'
+}
+
+/** The process, where there is one. */
+const host = (globalThis as { process?: { exitCode?: number | string | null | undefined } }).process
+
+/** A guest that calls `exit` ends its instance. In Node, Emscripten's JavaScript sets the process's exit code besides. */
+function withoutExit(call: AnyFunction): AnyFunction {
+  return (...values) => {
+    const exitCode = host?.exitCode
+    try {
+      return call(...values)
+    } catch (error) {
+      if (!isExitStatus(error)) throw error
+      if (host) host.exitCode = exitCode
+      throw new Error(`the guest called exit(${error.status})`, { cause: error })
+    }
+  }
+}
+
 /** Makes an instance of what was prepared. */
-export function instantiatePrepared(guest: WasmGuest, factory: PreparedFactory<unknown>): Instantiated {
-  const { exports, glue } = factory.take()
+export function instantiatePrepared(guest: WasmGuest, factory: PreparedFactory<unknown>, guard: Guard): Instantiated {
+  const { boundary, exports, glue } = factory.take()
+  boundary.attach(guard)
   const memory = memoryOf(exports)
   // Optimised builds shorten the exports' names; the glue keeps them, with an underscore.
-  const lookup = (name: string) => functionOf(exports, name) ?? functionOf(glue as object, `_${name}`)
+  const lookup = (name: string) => {
+    const shortened = functionOf(glue as object, `_${name}`)
+    return functionOf(exports, name) ?? (boundary.original(shortened) as typeof shortened) ?? shortened
+  }
   return {
     toolchain: 'emscripten',
     memory,

@@ -4,7 +4,8 @@
 import { FramegateError, messageOf } from '../errors.ts'
 import type { Toolchain } from '../library.ts'
 import { instantiateManaged, type ManagedLoader, type ManagedValues } from './assemblyscript.ts'
-import { type BindgenGlue, instantiateBindgen } from './bindgen.ts'
+import { instantiateBindgen } from './bindgen.ts'
+import { type AnyFunction, type Guard, isHostFunction, neededImports } from './boundary.ts'
 import { instantiatePrepared, type PreparedFactory } from './emscripten.ts'
 import { abruptEnd, told } from './ends.ts'
 import { wasiImports } from './wasi.ts'
@@ -12,8 +13,11 @@ import { wasiImports } from './wasi.ts'
 /** A guest compiled to WebAssembly. */
 export interface WasmGuest<Glue = unknown> {
   readonly module: WebAssembly.Module
-  /** What the module imports. Of WASI and Emscripten's environment only what differs from the defaults is needed. */
-  readonly imports?: WebAssembly.Imports
+  /**
+   * What the module imports. Of WASI and Emscripten's environment only what differs from the defaults is needed. A
+   * function is asked again for each instance: whatever holds state, as a memory that is imported, has to be new.
+   */
+  readonly imports?: WebAssembly.Imports | (() => WebAssembly.Imports)
   /**
    * Names of the guest's allocator: `alloc(size)` returns an address (0: none), `free(address, size)` takes it back.
    * Needed only for a guest whose toolchain's own allocator is not exported.
@@ -25,10 +29,13 @@ export interface WasmGuest<Glue = unknown> {
   readonly callbacks?: WebAssembly.Module
   /** Emscripten's factory function, made ready: `await prepareFactory(createModule, module)`. */
   readonly factory?: PreparedFactory<Glue>
-  /** wasm-bindgen's glue, of a build with `--target bundler`: `import * as glue from './pkg/name_bg.js'`. */
-  readonly glue?: Glue & BindgenGlue
-  /** AssemblyScript's loader: `import * as loader from '@assemblyscript/loader'`. */
-  readonly loader?: ManagedLoader
+  /**
+   * wasm-bindgen's glue, of a build with `--target bundler`: `import * as glue from './pkg/name_bg.js'`. It keeps the
+   * instance in a variable of its own, and so serves one library at a time.
+   */
+  readonly glue?: Glue
+  /** AssemblyScript's loader: `import * as loader from '@assemblyscript/loader'`, or its default export. */
+  readonly loader?: ManagedLoader<Glue>
 }
 
 /** An instance as its toolchain made it. */
@@ -46,15 +53,6 @@ export interface Instantiated {
   readonly managed?: ManagedValues
 }
 
-/** What the guest's imports and glue report to the instance they belong to. */
-export interface Guard {
-  /** Runs a function of the glue; an abrupt end retires the instance. */
-  run<Result>(symbol: string, call: () => Result): Result
-  isRetired(): boolean
-  /** A function of the host as the guest may call it: it ends the guest's call if a nested one retired the instance. */
-  host<Call extends (...parameters: never[]) => unknown>(call: Call): Call
-}
-
 /**
  * Makes an instance.
  *
@@ -63,36 +61,40 @@ export interface Guard {
 export function instantiate(guest: WasmGuest, guard: Guard): Instantiated {
   try {
     if (guest.loader !== undefined) return instantiateManaged(guest, guest.loader, guard)
-    if (guest.glue !== undefined) return instantiateBindgen(guest, guest.glue as BindgenGlue, guard)
-    if (guest.factory !== undefined) return instantiatePrepared(guest, guest.factory)
+    if (guest.glue !== undefined) return instantiateBindgen(guest, guest.glue as object, guard)
+    if (guest.factory !== undefined) return instantiatePrepared(guest, guest.factory, guard)
     return instantiatePlain(guest, guard)
   } catch (cause) {
-    if (cause instanceof FramegateError) throw cause
-    const message = messageOf(cause)
-    const code = abruptEnd(cause)
-    if (code !== 'GUEST_INTERRUPTED')
-      throw new FramegateError(code, `${told(code, 'its start', message)}; mend it`, { cause })
-    if (cause instanceof RangeError) {
-      throw new FramegateError('GUEST_MEMORY_EXHAUSTED', `no memory for another instance: ${message}; close some`, {
-        cause,
-      })
-    }
-    if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) {
-      const text = `the module cannot be instantiated: ${message}; pass its imports`
-      throw new FramegateError('GUEST_INCOMPATIBLE', text, { cause })
-    }
-    throw new FramegateError(code, `${told(code, 'its start', message)}; mend its imports`, { cause })
+    throw cause instanceof FramegateError ? cause : failedStart(cause)
   }
+}
+
+/** Why there is no instance: constructors and start functions run while it is made, and can fail in any way. */
+function failedStart(cause: unknown): FramegateError {
+  const message = messageOf(cause)
+  const code = abruptEnd(cause)
+  if (code !== 'GUEST_INTERRUPTED')
+    return new FramegateError(code, `${told(code, 'its start', message)}; mend it`, { cause })
+  if (cause instanceof RangeError) {
+    const fault = `no memory for another instance: ${message}; close some`
+    return new FramegateError('GUEST_MEMORY_EXHAUSTED', fault, { cause })
+  }
+  if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) {
+    const fault = `the module cannot be instantiated: ${message}; pass its imports`
+    return new FramegateError('GUEST_INCOMPATIBLE', fault, { cause })
+  }
+  return new FramegateError(code, `${told(code, 'its start', message)}; mend its imports`, { cause })
 }
 
 function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
   let memory: WebAssembly.Memory | undefined
-  const imports = merged(
+  const given = merged(
     wasiImports(guest.module, () => memory as WebAssembly.Memory),
-    guardedImports(guest.imports, guard),
+    importsOf(guest, guard),
   )
-  const { exports } = new WebAssembly.Instance(guest.module, imports)
-  memory = memoryOf(exports)
+  const imported = importedMemory(guest.module, given)
+  const { exports } = new WebAssembly.Instance(guest.module, neededImports(guest.module, given))
+  memory = memoryOf(exports, imported)
   // Emscripten's and WASI's reactors run their constructors here.
   functionOf(exports, '_initialize')?.()
   const toolchain = functionOf(exports, '__wbindgen_malloc')
@@ -110,26 +112,37 @@ function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
   }
 }
 
-/** The error for a function of the glue whose instance was retired. */
-export function staleGlue(name: string): FramegateError {
-  return new FramegateError(
-    'HANDLE_STALE',
-    `${name} belongs to an instance that was retired; take it from library.glue again`,
+/** The caller's imports for a new instance. They may call the guest, and that call may end badly. */
+export function importsOf({ imports }: WasmGuest, guard: Guard): WebAssembly.Imports {
+  const given = typeof imports === 'function' ? imports() : (imports ?? {})
+  const each = ([name, value]: [string, WebAssembly.ImportValue]) =>
+    [name, isHostFunction(value) ? guard.host(value as AnyFunction) : value] as const
+  const wrapped = Object.entries(given).map(
+    ([from, values]) => [from, Object.fromEntries(Object.entries(values).map(each))] as const,
   )
-}
-
-/** The caller's imports may call the guest, and that call may end badly. */
-export function guardedImports(imports: WebAssembly.Imports = {}, guard: Guard): WebAssembly.Imports {
-  const wrapped = Object.entries(imports).map(([from, values]) => {
-    const each = ([name, value]: [string, WebAssembly.ImportValue]) =>
-      [name, typeof value === 'function' ? guard.host(value as () => unknown) : value] as const
-    return [from, Object.fromEntries(Object.entries(values).map(each))] as const
-  })
   return Object.fromEntries(wrapped) as WebAssembly.Imports
 }
 
+/** Memories that were an instance's. What is in them is no beginning for another. */
+const used = new WeakSet<WebAssembly.Memory>()
+
+/** @throws FramegateError `GUEST_INCOMPATIBLE` for a memory that an instance has had before */
+function importedMemory(module: WebAssembly.Module, given: WebAssembly.Imports): WebAssembly.Memory | undefined {
+  const wanted = WebAssembly.Module.imports(module).find(({ kind }) => kind === 'memory')
+  const memory = wanted && given[wanted.module]?.[wanted.name]
+  if (!(memory instanceof WebAssembly.Memory)) return undefined
+  if (used.has(memory)) {
+    throw new FramegateError(
+      'GUEST_INCOMPATIBLE',
+      'the memory that the module imports was another instance’s; pass imports as a function that makes a new one',
+    )
+  }
+  used.add(memory)
+  return memory
+}
+
 /** The caller's imports win over the defaults, function by function. */
-export function merged(defaults: WebAssembly.Imports, own: WebAssembly.Imports = {}): WebAssembly.Imports {
+export function merged(defaults: WebAssembly.Imports, own: WebAssembly.Imports): WebAssembly.Imports {
   const imports: WebAssembly.Imports = { ...defaults }
   for (const [from, values] of Object.entries(own)) imports[from] = { ...defaults[from], ...values }
   return imports
@@ -199,17 +212,33 @@ export function functionOf(exports: object, name: string): ((...parameters: neve
   return typeof found === 'function' ? (found as (...parameters: never[]) => unknown) : undefined
 }
 
-export function memoryOf(exports: WebAssembly.Exports): WebAssembly.Memory {
+/** @throws FramegateError `GUEST_INCOMPATIBLE` */
+export function memoryOf(exports: WebAssembly.Exports, imported?: WebAssembly.Memory): WebAssembly.Memory {
   const { memory } = exports
-  const found = memory instanceof WebAssembly.Memory ? memory : only(exports, WebAssembly.Memory)
-  if (found && !(found.buffer instanceof ArrayBuffer)) {
+  const found = memory instanceof WebAssembly.Memory ? memory : (only(exports, WebAssembly.Memory) ?? imported)
+  if (found === undefined) {
+    throw new FramegateError('GUEST_INCOMPATIBLE', 'the module exports no memory; build it with its memory exported')
+  }
+  if (!(found.buffer instanceof ArrayBuffer)) {
     throw new FramegateError(
       'GUEST_INCOMPATIBLE',
       'the module’s memory is shared between threads; build it without them',
     )
   }
-  if (found) return found
-  throw new FramegateError('GUEST_INCOMPATIBLE', 'the module exports no memory; build it with its memory exported')
+  if (hasWideAddresses(found)) {
+    throw new FramegateError('GUEST_INCOMPATIBLE', 'the module has addresses of 64 bits; build it for wasm32')
+  }
+  return found
+}
+
+/** More pages than 32 bits can address: such a memory cannot grow by them, and only another takes the number for a wrong type. */
+function hasWideAddresses(memory: WebAssembly.Memory): boolean {
+  try {
+    memory.grow(65_537)
+  } catch (error) {
+    return error instanceof TypeError
+  }
+  return true
 }
 
 export function tableOf(exports: WebAssembly.Exports): WebAssembly.Table | undefined {

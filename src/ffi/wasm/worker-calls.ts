@@ -93,7 +93,10 @@ function withoutWorker(name: string): FramegateError {
 
 /** Functions cannot be posted, and another thing of WebAssembly than a module would be shared or refused. */
 function checkCloneable(name: string, guest: WasmGuest): void {
-  const kept = (['factory', 'glue', 'loader'] as const).find((part) => guest[part] !== undefined)
+  const parts = ['factory', 'glue', 'loader', 'imports'] as const
+  const kept = parts.find((part) =>
+    part === 'imports' ? typeof guest.imports === 'function' : guest[part] !== undefined,
+  )
   const imported = Object.entries(guest.imports ?? {}).flatMap(([from, values]) =>
     Object.entries(values).flatMap(([name, value]) => (isNumber(value) ? [] : [`${from}.${name}`])),
   )[0]

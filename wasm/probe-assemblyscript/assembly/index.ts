@@ -155,3 +155,27 @@ export function outOfRange(values: Int32Array): i32 {
 export function recurse(depth: i32): i32 {
   return depth === 0 ? 0 : recurse(depth - 1) + 1
 }
+
+// ---- what a loader has to know
+
+const one = new Counter(1, 'the one')
+
+/** Always the same object. */
+export function theOne(): Counter {
+  return one
+}
+
+/** A parameter may be left out: the guest asks how many were passed. */
+export function power(base: f64, exponent: f64 = 2): f64 {
+  return base ** exponent
+}
+
+/** A byte order mark, and the text. */
+export function marked(text: string): string {
+  return `\uFEFF${text}`
+}
+
+export enum Fruit {
+  Apple,
+  Pear = 5,
+}

@@ -101,3 +101,75 @@ impl Drop for Counter {
         COUNTERS.set(COUNTERS.get() - 1);
     }
 }
+
+/// Takes the object over, if there is one: its value, or -1.
+#[wasm_bindgen]
+pub fn consume(counter: Option<Counter>) -> i32 {
+    counter.map_or(-1, |counter| counter.value)
+}
+
+/// An object of another class, in a block of the same size as a [`Counter`].
+#[wasm_bindgen]
+pub struct Label {
+    length: i32,
+}
+
+#[wasm_bindgen]
+impl Label {
+    #[wasm_bindgen(constructor)]
+    pub fn new(length: i32) -> Label {
+        Label { length }
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn length(&self) -> i32 {
+        self.length
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A function of the host.
+    pub type Callable;
+
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn try_call(this: &Callable, receiver: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, js_name = call)]
+    fn call(this: &Callable, receiver: &JsValue) -> JsValue;
+
+    /// A promise of the host.
+    pub type Awaited;
+
+    #[wasm_bindgen(method)]
+    fn then(this: &Awaited, next: &JsValue);
+}
+
+/// Calls the function; what it throws is returned, and thrown by the glue.
+#[wasm_bindgen]
+pub fn try_calling(function: &Callable) -> Result<JsValue, JsValue> {
+    function.try_call(&JsValue::UNDEFINED)
+}
+
+/// Calls the function; what it throws goes through the guest.
+#[wasm_bindgen]
+pub fn calling(function: &Callable) -> JsValue {
+    function.call(&JsValue::UNDEFINED)
+}
+
+/// A function of the guest that counts on from `start`, for the host to keep.
+#[wasm_bindgen]
+pub fn counting(start: i32) -> JsValue {
+    let mut count = start;
+    Closure::<dyn FnMut() -> i32>::new(move || {
+        count += 1;
+        count
+    })
+    .into_js_value()
+}
+
+/// Calls a function of the guest when the promise is fulfilled.
+#[wasm_bindgen]
+pub fn count_after(promise: &Awaited) {
+    promise.then(&counting(0));
+}
