@@ -240,6 +240,22 @@ describe('a nonblocking call of a shared object in debug mode', () => {
     library.close()
   })
 
+  test('that ends after close leaves nothing behind', async () => {
+    const counting = open(probe('native'), {
+      live: { symbol: 'probe_live_allocations', parameters: [], result: 'i32' },
+      noop: { symbol: 'probe_noop', parameters: [], result: 'void', nonblocking: true },
+    })
+    const before = counting.symbols.live()
+    const library = open(probe('native'), later, { debug: true })
+    const texts = Array.from({ length: 8 }, () => library.symbols.text(1n).catch(({ code }: FramegateError) => code))
+    library.close()
+    expect(new Set(await Promise.all(texts))).toEqual(new Set(['DISPOSED']))
+    // One after another through the same threads.
+    await Promise.all(Array.from({ length: 32 }, () => counting.symbols.noop()))
+    expect(counting.symbols.live()).toBe(before)
+    counting.close()
+  })
+
   test('reports nothing in a sound program', async () => {
     const library = open(probe('native'), later, { debug: true })
     const { symbols } = library

@@ -3,9 +3,9 @@
 
 import type { Callback } from '../callback.ts'
 import { checkedSize } from '../frame.ts'
-import { CallQueue, type QueuedCall } from '../native/call-queue.ts'
+import type { CallQueue } from '../native/call-queue.ts'
 import { lengthAt } from '../native/guest-values.ts'
-import { Owned } from '../native/owned-frame.ts'
+import type { Owned } from '../native/owned-frame.ts'
 import { addressFromNative, type Koffi, type KoffiFunction, type KoffiType, type KoffiTypes } from '../native/types.ts'
 import type { Signature } from '../signature.ts'
 import { AddressChecks, addressesOf, type Outcome, type Territory } from './addresses.ts'
@@ -13,8 +13,10 @@ import { Call, Calls } from './calls.ts'
 import { finish } from './faults.ts'
 import { GuardedArea } from './guarded-area.ts'
 import { guardedArgument, type PassedArgument } from './guarded-arguments.ts'
+import { GuardedCallQueue } from './guarded-call-queue.ts'
 import { freesOf, GuardedFree, isDelayable, REFUSED } from './guarded-free.ts'
 import { GuardedMemory } from './guarded-memory.ts'
+import { GuardedOwned } from './guarded-owned.ts'
 import { LastingCallbacks } from './lasting-callbacks.ts'
 import { Ledger } from './ledger.ts'
 import { type Ground, Quarantine } from './quarantine.ts'
@@ -127,7 +129,7 @@ export class NativeGuards implements Territory {
       finish(leaks, () => {
         this.during('library.close', () => {
           this.#inspect()
-          this.#quarantine.drain()
+          this.#quarantine.close()
         })
       })
   }
@@ -284,39 +286,3 @@ export class NativeGuards implements Territory {
 }
 
 const BYTE = 'uint8_t'
-
-/** A frame that a caller of debug mode holds. */
-class GuardedOwned extends Owned {
-  readonly #views: GuardedMemory
-  readonly #onRelease: () => void
-
-  constructor(size: number, memory: GuardedMemory, onRelease: () => void) {
-    super(size, memory)
-    this.#views = memory
-    this.#onRelease = onRelease
-  }
-
-  override release(): void {
-    super.release()
-    this.#views.release()
-    this.#onRelease()
-  }
-}
-
-/** Calls on other threads start and end as a part of the call that queued them. */
-class GuardedCallQueue extends CallQueue {
-  readonly #calls: Calls
-
-  constructor(calls: Calls) {
-    super()
-    this.#calls = calls
-  }
-
-  override run(queued: QueuedCall): Promise<unknown> {
-    const record = this.#calls.current as Call
-    const async = (...parameters: unknown[]) => {
-      this.#calls.within(record, () => queued.call.async(...parameters))
-    }
-    return super.run({ ...queued, call: Object.assign(() => {}, { async }) })
-  }
-}

@@ -42,6 +42,7 @@ export class Quarantine {
   readonly #calls: Calls
   readonly #held: Held[] = []
   #bytes = 0
+  #mostBlocks = MOST_BLOCKS
 
   constructor(calls: Calls) {
     this.#calls = calls
@@ -63,12 +64,18 @@ export class Quarantine {
     if (size > 0) ground.write(address, new Uint8Array(size).fill(FILL.released))
     this.#held.push({ ...resting, contents })
     this.#bytes += size
-    while (this.#held.length > MOST_BLOCKS || this.#bytes > MOST_BYTES) this.#endOldest()
+    while (this.#held.length > this.#mostBlocks || this.#bytes > MOST_BYTES) this.#endOldest()
   }
 
   /** Gives everything back; what is found goes to the call that runs, or is thrown. */
   drain(): void {
     while (this.#held.length > 0) this.#endOldest()
+  }
+
+  /** Gives everything back, now and from now on: calls on other threads may end later. */
+  close(): void {
+    this.#mostBlocks = 0
+    this.drain()
   }
 
   #endOldest(): void {

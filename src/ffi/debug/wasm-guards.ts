@@ -128,7 +128,7 @@ export class WasmGuards implements InstanceGuards, Territory {
   lookAtAll(): void {
     this.#stack?.inspect()
     this.#stack?.inspectReleased()
-    this.#quarantine.drain()
+    this.#quarantine.close()
   }
 
   // ---- what the checks ask
