@@ -90,7 +90,7 @@ function checked(module: WebAssembly.Module, glue: object): BindgenGlue {
   if (typeof (glue as Partial<BindgenGlue>).__wbg_set_wasm !== 'function') {
     throw new FramegateError(
       'GUEST_INCOMPATIBLE',
-      'the glue has no __wbg_set_wasm; build with --target bundler, and pass: import * as glue from "./pkg/name_bg.js"',
+      'the glue has no __wbg_set_wasm; build with --target bundler, and pass the whole module name_bg.js of its pkg folder',
     )
   }
   if (WebAssembly.Module.imports(module).some(({ name }) => OLD_GLUE.has(name))) {
