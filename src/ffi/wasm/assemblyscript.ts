@@ -84,7 +84,7 @@ function loaderOf(loader: ManagedLoader): ManagedLoader {
   if (typeof found?.instantiateSync === 'function') return found
   throw new FramegateError(
     'GUEST_INCOMPATIBLE',
-    "the loader has no instantiateSync; pass that of: import * as loader from '@assemblyscript/loader'",
+    'the loader has no instantiateSync; pass the module of the package @assemblyscript/loader',
   )
 }
 
