@@ -4,8 +4,9 @@
 import type { Definitions } from './definitions.ts'
 import type { Library, OpenOptions } from './library.ts'
 import { type NativeGuest, openNative } from './native/library.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { WasmGuest } from './wasm/guest.ts'
-import { openWasm } from './wasm/library.ts'
+import { openWasm, openWasmInSlices } from './wasm/library.ts'
 
 export { Callback } from './callback.ts'
 export type {
@@ -39,8 +40,9 @@ export type {
 export { type ErrorCode, FramegateError } from './errors.ts'
 export type { Frame, Memory } from './frame.ts'
 export { Handle } from './handle.ts'
-export type { FfiWorker, Library, OpenOptions, Start, Toolchain } from './library.ts'
+export type { FfiWorker, Library, LibraryStats, OpenOptions, Start, Toolchain } from './library.ts'
 export type { Koffi, NativeGuest } from './native/library.ts'
+export { moduleID, Snapshot } from './snapshot.ts'
 export type { ManagedLoader } from './wasm/assemblyscript.ts'
 export { callbackModule } from './wasm/callback-module.ts'
 export { type EmscriptenFactory, PreparedFactory, prepareFactory } from './wasm/emscripten.ts'
@@ -74,4 +76,25 @@ export function open<const Defined extends Definitions, Glue = undefined>(
   return 'module' in guest
     ? openWasm(guest, definitions, options)
     : (openNative(guest, definitions, options) as Library<Defined, never>)
+}
+
+/**
+ * As {@link open} from a snapshot, but the memory is copied in slices of half a megabyte, between which the event loop
+ * goes on: a large guest is replaced without a pause that its callers notice.
+ *
+ * @param pause - how the event loop goes on; default a timer of 0 ms
+ * @throws {@link FramegateError} as {@link open}
+ *
+ * @example
+ * ```
+ * const next = await openInSlices(guest, definitions, { snapshot })
+ * ```
+ */
+export async function openInSlices<const Defined extends Definitions, Glue = undefined>(
+  guest: WasmGuest<Glue>,
+  definitions: Defined,
+  options: OpenOptions<Defined> & { readonly snapshot: Snapshot },
+  pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
+): Promise<Library<Defined, Glue>> {
+  return await openWasmInSlices(guest, definitions, options, pause)
 }

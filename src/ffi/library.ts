@@ -2,7 +2,9 @@
 
 import type { Callback } from './callback.ts'
 import type { CallbackFunction, CallbackType, Definitions, Symbols } from './definitions.ts'
+import type { ErrorCode, FramegateError } from './errors.ts'
 import type { Frame } from './frame.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** What made a guest: it decides how the guest is instantiated and how it allocates. */
 export type Toolchain = 'emscripten' | 'wasm-pack' | 'assemblyscript' | 'plain' | 'native'
@@ -26,6 +28,22 @@ export interface Library<Defined extends Definitions, Glue = undefined> extends 
   readonly generation: number
   /** Bytes of the instance's memory; 0 for a native library, whose memory is the process's. */
   readonly memoryBytes: number
+  /** Counters of the library since it was opened. */
+  readonly stats: LibraryStats
+  /**
+   * Takes a snapshot of the instance at rest. From now on every instance of this library starts from it, without
+   * {@link OpenOptions.start}; so does any library that is opened with it, in this process or another.
+   *
+   * It holds the linear memory and the exported mutable globals, which is all there is of a guest in C or Rust. Of the
+   * memory it leaves out frames, and blocks of 4 KiB that are as the module itself makes them. Objects that are alive in
+   * the guest are so in every instance that starts from it. State in globals that are not exported is lost: guests that
+   * are known to have such, those of AssemblyScript, and those with glue or a factory are refused.
+   *
+   * @param note - bytes to travel with it, such as the addresses of what the snapshot is about
+   * @throws {@link FramegateError} `SNAPSHOT_REFUSED` while a call is in flight or a frame is held, after callbacks were
+   * given to the guest, and for guests whose snapshots would not be whole: the message says which
+   */
+  snapshot(note?: Uint8Array): Snapshot
   /**
    * Takes a frame of `size` bytes for one call. Its contents are whatever was there before.
    *
@@ -47,13 +65,44 @@ export interface Library<Defined extends Definitions, Glue = undefined> extends 
   close(): void
 }
 
+/** What has become of a library's instances. */
+export interface LibraryStats {
+  /** As {@link Library.generation}. */
+  readonly generation: number
+  /** How many instances ended abruptly, by the code of the error that their caller got. */
+  readonly ends: Readonly<Partial<Record<ErrorCode, number>>>
+  /** As {@link Library.memoryBytes}. */
+  readonly memoryBytes: number
+  /** The most bytes that one instance's memory had. */
+  readonly peakBytes: number
+}
+
 /** Called with every new instance, to bring it to where calls can be answered. */
 export type Start<Defined extends Definitions> = (library: Library<Defined, unknown>) => void
 
 /** How a guest is opened. */
 export interface OpenOptions<Defined extends Definitions> {
-  /** Not called for the instance that runs nonblocking symbols. */
+  /** Not called for the instance that runs nonblocking symbols, nor for instances that start from a snapshot. */
   readonly start?: Start<Defined>
+  /**
+   * What instances start from, instead of the module's own beginning: nothing of the guest runs, and the first call finds
+   * everything as it was when the snapshot was taken.
+   *
+   * `open` throws `SNAPSHOT_MISMATCH` when it is another module's.
+   */
+  readonly snapshot?: Snapshot
+  /**
+   * How many abrupt ends a second are followed by a new instance; default 200, `Infinity` for all. Beyond, calls throw
+   * `ENGINE_UNSTABLE` with the last end as their cause, so that an input that traps costs its sender more than the host.
+   */
+  readonly recoveriesPerSecond?: number
+  /**
+   * Fuel of each call from outside, for guests with {@link WasmGuest.fuel}: a whole number up to 2^31 - 1, the default.
+   * A call that uses it up throws `FUEL_EXHAUSTED`, at the same place for the same memory and arguments.
+   */
+  readonly fuel?: number
+  /** Told of each abrupt end, once, before the caller gets the error. It must not throw or call the library. */
+  readonly onEnd?: (error: FramegateError) => void
   /**
    * Checks every frame and everything owned. Without it the environment variable `FRAMEGATE_DEBUG=1` decides, where there
    * is an environment. A call takes some ten microseconds then; off, nothing is checked and nothing costs.

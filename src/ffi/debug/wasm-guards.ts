@@ -85,11 +85,12 @@ export class WasmGuards implements InstanceGuards, Territory {
 
   // ---- in place of the plain parts
 
-  stack(linear: WebAssembly.Memory, allocator: Allocator): GuardedFrameStack {
-    this.#stack = new GuardedFrameStack(this, linear, {
-      allocate: (size) => this.#allocate(allocator, size),
-      free: (address, size) => this.#rest(allocator, address, size),
-    })
+  stack(linear: WebAssembly.Memory, allocator: Allocator, at?: number): GuardedFrameStack {
+    const guarded = {
+      allocate: (size: number) => this.#allocate(allocator, size),
+      free: (address: number, size: number) => this.#rest(allocator, address, size),
+    }
+    this.#stack = new GuardedFrameStack(this, linear, guarded, at)
     return this.#stack
   }
 

@@ -48,6 +48,7 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
   readonly symbols: Symbols<Defined>
   readonly generation = 1
   readonly memoryBytes = 0
+  readonly stats = { generation: 1, ends: {}, memoryBytes: 0, peakBytes: 0 }
   readonly koffi: Koffi
   readonly types: KoffiTypes
   readonly queue: CallQueue
@@ -124,6 +125,13 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
     const call = this.free(free)
     if (this.#guards) this.#guards.during(free, () => call(address))
     else call(address)
+  }
+
+  snapshot(): never {
+    throw new FramegateError(
+      'SNAPSHOT_REFUSED',
+      'a shared object’s memory is the process’s, which no snapshot holds; open the WebAssembly build of the library',
+    )
   }
 
   frame(size: number): Frame {

@@ -53,6 +53,11 @@ export class CallbackTable {
     else this.#resting.set(slot.signature, [slot])
   }
 
+  /** Whether the guest's table ever had functions of the host in it: no other instance's table has them. */
+  get isUsed(): boolean {
+    return this.#resting.size > 0 || this.#installed.size > 0
+  }
+
   /** The pointer of a registered callback in this instance. */
   install(callback: Callback): Pointer {
     let slot = this.#installed.get(callback)

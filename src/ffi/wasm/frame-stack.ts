@@ -53,13 +53,14 @@ export class FrameStack {
   /** A view that starts at the region's base: a call's first string needs no view of its own (17 ns). */
   #region: Uint8Array
 
-  constructor(linear: WebAssembly.Memory, allocator: Allocator) {
+  /** @param at - where the region is, in memory that comes from a snapshot */
+  constructor(linear: WebAssembly.Memory, allocator: Allocator, at?: number) {
     this.#linear = linear
     this.#allocator = allocator
     this.memory = views(linear.buffer)
     this.data = new DataView(linear.buffer)
     // A multiple of 16 holds any C type.
-    this.#base = (allocator.allocate(REGION_BYTES + 16) + 15) & ~15
+    this.#base = at ?? (allocator.allocate(REGION_BYTES + 16) + 15) & ~15
     this.#base >>>= 0
     this.top = this.#base
     this.#end = this.#base + REGION_BYTES - SLACK_BYTES
@@ -69,6 +70,11 @@ export class FrameStack {
 
   get base(): number {
     return this.#base
+  }
+
+  /** Whether a call or a caller holds a frame. */
+  get isInUse(): boolean {
+    return this.top !== this.#base
   }
 
   /**

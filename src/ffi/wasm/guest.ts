@@ -25,6 +25,18 @@ export interface WasmGuest<Glue = unknown> {
   readonly allocator?: { readonly alloc: string; readonly free: string }
   /** Name of the function that tells where the guest leaves the text of a panic: a 32-bit length, then UTF-8. */
   readonly panicMessage?: string
+  /** Name of the exported mutable `i32` global that a metered guest counts down; {@link OpenOptions.fuel} sets it. */
+  readonly fuel?: string
+  /**
+   * What tells the module from others in snapshots: the result of `moduleID`. Not needed for a module with a `build_id`,
+   * as linkers leave it.
+   */
+  readonly id?: string
+  /**
+   * Whether the guest's stack lies first in memory, below its data (`-z stack-first`), and its `__stack_pointer` is
+   * exported. Snapshots then leave out what earlier calls left on it.
+   */
+  readonly stackFirst?: boolean
   /** The result of `callbackModule`, for runtimes that do not compile WebAssembly from bytes. */
   readonly callbacks?: WebAssembly.Module
   /** Emscripten's factory function, made ready: `await prepareFactory(createModule, module)`. */
@@ -45,6 +57,8 @@ export interface Instantiated {
   /** Where function pointers point, if the module exports it. */
   readonly table: WebAssembly.Table | undefined
   readonly glue: unknown
+  /** The module's exports, where memory and globals are all that an instance is: no JavaScript has state of its own. */
+  readonly exports?: WebAssembly.Exports
   /** The exported function of that name, as it is called. */
   lookup(name: string): ((...parameters: never[]) => unknown) | undefined
   alloc(size: number): number
@@ -56,14 +70,15 @@ export interface Instantiated {
 /**
  * Makes an instance.
  *
+ * @param isBlank - runs nothing of the guest but what instantiation itself runs: its memory comes from a snapshot
  * @throws {@link FramegateError} `GUEST_INCOMPATIBLE`, `GUEST_MEMORY_EXHAUSTED`, `SYMBOL_NOT_FOUND`
  */
-export function instantiate(guest: WasmGuest, guard: Guard): Instantiated {
+export function instantiate(guest: WasmGuest, guard: Guard, isBlank = false): Instantiated {
   try {
     if (guest.loader !== undefined) return instantiateManaged(guest, guest.loader, guard)
     if (guest.glue !== undefined) return instantiateBindgen(guest, guest.glue as object, guard)
     if (guest.factory !== undefined) return instantiatePrepared(guest, guest.factory, guard)
-    return instantiatePlain(guest, guard)
+    return instantiatePlain(guest, guard, isBlank)
   } catch (cause) {
     throw cause instanceof FramegateError ? cause : failedStart(cause)
   }
@@ -86,7 +101,7 @@ function failedStart(cause: unknown): FramegateError {
   return new FramegateError(code, `${told(code, 'its start', message)}; mend its imports`, { cause })
 }
 
-function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
+function instantiatePlain(guest: WasmGuest, guard: Guard, isBlank: boolean): Instantiated {
   let memory: WebAssembly.Memory | undefined
   const given = merged(
     wasiImports(guest.module, () => memory as WebAssembly.Memory),
@@ -96,7 +111,7 @@ function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
   const { exports } = new WebAssembly.Instance(guest.module, neededImports(guest.module, given))
   memory = memoryOf(exports, imported)
   // Emscripten's and WASI's reactors run their constructors here.
-  functionOf(exports, '_initialize')?.()
+  if (!isBlank) functionOf(exports, '_initialize')?.()
   const toolchain = functionOf(exports, '__wbindgen_malloc')
     ? 'wasm-pack'
     : functionOf(exports, 'malloc')
@@ -107,6 +122,7 @@ function instantiatePlain(guest: WasmGuest, guard: Guard): Instantiated {
     memory,
     table: tableOf(exports),
     glue: undefined,
+    exports,
     lookup: (name) => functionOf(exports, name),
     ...allocatorOf(guest, memory, (name) => functionOf(exports, name)),
   }

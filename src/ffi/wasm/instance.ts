@@ -5,18 +5,26 @@ import { FramegateError, messageOf } from '../errors.ts'
 import { exhausted } from '../frame.ts'
 import type { HandleLedger, HandleOwner } from '../handle.ts'
 import { freeOf, isOwnedOut, pointee, type Signature } from '../signature.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { CallbackTable } from './callback-table.ts'
-import { abruptEnd, panicText, told } from './ends.ts'
-import { FrameStack } from './frame-stack.ts'
+import { type AbruptEnd, abruptEnd, panicText, told, trapCode } from './ends.ts'
+import { FrameStack, REGION_BYTES } from './frame-stack.ts'
+import { Fuel } from './fuel.ts'
 import { type Instantiated, instantiate, required, type WasmGuest } from './guest.ts'
+import { capture, refused } from './image.ts'
+import type { Origin } from './origin.ts'
 
 /** A function of the guest, as WebAssembly calls it. */
 export type Export = (...parameters: (number | bigint)[]) => number | bigint | undefined
 
 /** What an instance tells the library that it belongs to. */
 export interface InstanceOwner {
-  /** An abrupt end: the next call runs on another instance. */
+  /** The next call runs on another instance. */
   onRetired(instance: Instance): void
+  /** Told once of each instance that ended abruptly. */
+  onEnd(error: FramegateError): void
+  /** Fuel of each call, for guests that count it. */
+  readonly fuel: number | undefined
   /** Debug mode, if it is on. */
   readonly debug: { guard(instance: Instance): InstanceGuards } | undefined
 }
@@ -56,6 +64,10 @@ export class Instance implements HandleOwner {
   readonly #owner: InstanceOwner
   readonly #guards: InstanceGuards | undefined
   #panicAddress = 0
+  /** Functions of the host, called by the guest, that are under way. */
+  hostCalls = 0
+  readonly #guest: WasmGuest
+  readonly #fuel: Fuel | undefined
   /** What retired it: the calls around the one that ended say the same. */
   #reason: string | undefined
   /** What a function of the host threw last: an exception of its own is no end of the guest's. */
@@ -65,22 +77,33 @@ export class Instance implements HandleOwner {
   /** The functions that end what the signatures return. */
   readonly #frees: readonly (Export | undefined)[]
 
-  constructor(guest: WasmGuest, signatures: readonly Signature[], generation: number, owner: InstanceOwner) {
+  /** @param origin - what the instance's memory comes from, instead of its own beginning */
+  constructor(
+    guest: WasmGuest,
+    signatures: readonly Signature[],
+    generation: number,
+    owner: InstanceOwner,
+    origin?: Origin,
+  ) {
+    this.#guest = guest
     this.#generation = generation
     this.#owner = owner
     const guards = owner.debug?.guard(this)
     this.#guards = guards
-    const made = instantiate(guest, {
-      run: (symbol, call) => this.run(symbol, call),
+    const guard = {
+      run: <Result>(symbol: string, call: () => Result) => this.run(symbol, call),
       isRetired: () => this.retired,
-      host: (call) => this.host(call),
-    })
+      host: <Call extends (...parameters: never[]) => unknown>(call: Call) => this.host(call),
+    }
+    origin?.attach(guard)
+    const made = origin?.made ?? instantiate(guest, guard)
     this.#made = made
+    this.#fuel = guest.fuel === undefined ? undefined : new Fuel(guest.fuel, made.exports, owner.fuel, this)
     this.toolchain = made.toolchain
     this.glue = made.glue
     this.managed = made.managed
     this.targets = signatures.map((signature) => {
-      const target = required(made.lookup, signature.symbol) as Export
+      const target = this.#exported(signature.symbol)
       return guards?.target(signature, target) ?? target
     })
     this.#frees = signatures.map(({ result }) => {
@@ -90,20 +113,41 @@ export class Instance implements HandleOwner {
     // What frees a value in a slot is looked up when it is needed, but missed now.
     for (const { parameters } of signatures) for (const { type } of parameters) this.#checkFree(pointee(type))
     const { panicMessage } = guest
-    if (panicMessage) this.#panicAddress = Number(this.run(panicMessage, this.target(panicMessage))) >>> 0
+    if (origin) this.#panicAddress = origin.snapshot.panicAt
+    else if (panicMessage) this.#panicAddress = Number(this.run(panicMessage, this.target(panicMessage))) >>> 0
     const allocator = {
       allocate: (size: number) => this.#allocate(size),
       free: (address: number, size: number) => this.#free(address, size),
     }
-    this.stack = guards?.stack(made.memory, allocator) ?? new FrameStack(made.memory, allocator)
+    const framesAt = origin?.snapshot.framesAt
+    if (framesAt !== undefined) this.#blocks.push({ address: framesAt, size: REGION_BYTES })
+    this.stack = guards?.stack(made.memory, allocator, framesAt) ?? new FrameStack(made.memory, allocator, framesAt)
     this.callbacks =
       guards?.callbacks(made.table, guest.callbacks, this) ?? new CallbackTable(made.table, guest.callbacks, this)
   }
 
   /** @throws {@link FramegateError} `SYMBOL_NOT_FOUND` */
   target(symbol: string): Export {
-    const found = required(this.#made.lookup, symbol) as Export
+    const found = this.#exported(symbol)
     return this.#guards?.free(symbol, found) ?? found
+  }
+
+  #exported(symbol: string): Export {
+    const found = required(this.#made.lookup, symbol) as Export
+    return this.#fuel?.filled(found) ?? found
+  }
+
+  // ---- snapshots
+
+  /** What the instance is at rest, for others to start from. */
+  capture(note: Uint8Array): Snapshot {
+    if (this.hostCalls > 0 || this.stack.isInUse) {
+      throw refused('a call is in flight, or a frame is held; take the snapshot when it is over')
+    }
+    if (this.callbacks.isUsed) {
+      throw refused('the guest was given callbacks, which no snapshot holds; take it before they are registered')
+    }
+    return capture(this.#guest, this.#made, { framesAt: this.stack.base, panicAt: this.#panicAddress, note })
   }
 
   // ---- handles
@@ -147,6 +191,7 @@ export class Instance implements HandleOwner {
   /** Enters the guest. A call that does not return retires the instance. */
   run<Result>(symbol: string, call: () => Result): Result {
     try {
+      this.#fuel?.fill()
       return call()
     } catch (error) {
       this.retired = true
@@ -157,16 +202,23 @@ export class Instance implements HandleOwner {
   /** Retires the instance, whose call to `symbol` did not return, and says why in the caller's terms. */
   ended(symbol: string, cause: unknown): FramegateError {
     this.#retire()
-    const isHosts = cause === this.#thrownByHost
-    const end = abruptEnd(cause)
-    const code = isHosts && end === 'GUEST_TRAPPED' ? 'GUEST_INTERRUPTED' : end
-    const isNested = this.#reason !== undefined && cause instanceof FramegateError
-    const reason = isNested
-      ? this.#reason
-      : (code === 'GUEST_TRAPPED' && panicText(this.#made.memory.buffer, this.#panicAddress)) || messageOf(cause)
-    const message = told(code, symbol, reason as string)
+    const isFirst = this.#reason === undefined
+    const isNested = !isFirst && cause instanceof FramegateError
+    const { code, reason } = this.#endOf(cause)
+    const message = told(code, symbol, isNested ? (this.#reason as string) : reason)
     this.#reason ??= message
-    return new FramegateError(code, `${message}; ${this.#next}`, { cause })
+    const error = new FramegateError(code, `${message}; ${this.#next}`, { cause })
+    if (isFirst) this.#owner.onEnd(error)
+    return error
+  }
+
+  #endOf(cause: unknown): { code: AbruptEnd; reason: string } {
+    const end = abruptEnd(cause)
+    if (end !== 'GUEST_TRAPPED') return { code: end, reason: messageOf(cause) }
+    if (cause === this.#thrownByHost) return { code: 'GUEST_INTERRUPTED', reason: messageOf(cause) }
+    if (this.#fuel?.isExhausted) return { code: 'FUEL_EXHAUSTED', reason: `it had ${this.#fuel.limit}` }
+    const panic = panicText(this.#made.memory.buffer, this.#panicAddress)
+    return { code: trapCode(panic), reason: panic || messageOf(cause) }
   }
 
   /**
@@ -176,11 +228,14 @@ export class Instance implements HandleOwner {
   host<Call extends (...parameters: never[]) => unknown>(call: Call): Call {
     return ((...parameters: never[]) => {
       let returned: unknown
+      this.hostCalls++
       try {
         returned = call(...parameters)
       } catch (error) {
         this.#thrownByHost = error
         throw error
+      } finally {
+        this.hostCalls--
       }
       if (this.retired) throw new FramegateError('GUEST_INTERRUPTED', 'a nested call retired the instance')
       return returned

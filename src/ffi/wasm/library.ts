@@ -7,11 +7,15 @@ import { WasmDebug } from '../debug/wasm-guards.ts'
 import type { CallbackFunction, CallbackType, Definitions, Pointer, Symbols } from '../definitions.ts'
 import { FramegateError } from '../errors.ts'
 import type { Frame } from '../frame.ts'
-import type { Library, OpenOptions, Toolchain } from '../library.ts'
+import type { Library, LibraryStats, OpenOptions, Toolchain } from '../library.ts'
 import { checkCallback, type Signature, signaturesOf } from '../signature.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { answering, type Binding, bindCall, type CallOwner } from './call.ts'
+import type { AbruptEnd } from './ends.ts'
 import type { WasmGuest } from './guest.ts'
 import { Instance } from './instance.ts'
+import { Origin } from './origin.ts'
+import { Recovery } from './recovery.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
 /** Opens a module. */
@@ -22,6 +26,21 @@ export function openWasm<Defined extends Definitions, Glue>(
 ): Library<Defined, Glue> {
   return new WasmLibrary(guest, definitions, options)
 }
+
+/** Opens a module from a snapshot, whose memory is copied in slices with pauses between them. */
+export async function openWasmInSlices<Defined extends Definitions, Glue>(
+  guest: WasmGuest<Glue>,
+  definitions: Defined,
+  options: OpenOptions<Defined> & { readonly snapshot: Snapshot },
+  pause: () => Promise<void>,
+): Promise<Library<Defined, Glue>> {
+  const origin = new Origin(guest, options.snapshot)
+  while (origin.advance()) await pause()
+  return new WasmLibrary(guest, definitions, options, origin)
+}
+
+/** Recoveries a second unless the caller says otherwise: a tenth of a second's work for an instance of some megabytes. */
+const RECOVERIES = 200
 
 class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined, Glue>, CallOwner {
   readonly backend = 'wasm'
@@ -34,13 +53,23 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly #options: OpenOptions<Defined>
   readonly #worker: WorkerCalls
   readonly #bindings: Binding[] = []
+  readonly #recovery: Recovery
+  readonly #ends: Partial<Record<AbruptEnd, number>> = {}
+  /** What the next instance starts from. */
+  #snapshot: Snapshot | undefined
+  /** Complete already, for the first instance. */
+  #origin: Origin | undefined
+  #peakBytes = 0
   #generation = 0
   #closed = false
   #isStarting = false
 
-  constructor(guest: WasmGuest<Glue>, definitions: Defined, options: OpenOptions<Defined>) {
+  constructor(guest: WasmGuest<Glue>, definitions: Defined, options: OpenOptions<Defined>, origin?: Origin) {
     this.#guest = guest
     this.#options = options
+    this.#snapshot = options.snapshot
+    this.#origin = origin
+    this.#recovery = new Recovery(options.recoveriesPerSecond ?? RECOVERIES)
     this.#signatures = signaturesOf(definitions)
     this.#worker = new WorkerCalls(guest, definitions, options)
     this.debug = isDebugging(options.debug) ? new WasmDebug(this.#signatures) : undefined
@@ -72,6 +101,20 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     return current?.stack.memory.u8.byteLength ?? 0
   }
 
+  get fuel(): number | undefined {
+    return this.#options.fuel
+  }
+
+  get stats(): LibraryStats {
+    const { generation, memoryBytes } = this
+    return { generation, ends: { ...this.#ends }, memoryBytes, peakBytes: Math.max(this.#peakBytes, memoryBytes) }
+  }
+
+  snapshot(note = new Uint8Array(0)): Snapshot {
+    this.#snapshot = this.#live().capture(note)
+    return this.#snapshot
+  }
+
   frame(size: number): Frame {
     return this.#live().stack.carve(size)
   }
@@ -93,7 +136,16 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   onRetired(instance: Instance): void {
-    if (this.current === instance) this.#aim(undefined)
+    if (this.current !== instance) return
+    this.#peakBytes = Math.max(this.#peakBytes, this.memoryBytes)
+    this.#aim(undefined)
+  }
+
+  onEnd(error: FramegateError): void {
+    const code = error.code as AbruptEnd
+    this.#ends[code] = (this.#ends[code] ?? 0) + 1
+    this.#recovery.ended(error)
+    this.#options.onEnd?.(error)
   }
 
   follow(binding: Binding): void {
@@ -104,9 +156,13 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   renew(): Instance {
     if (this.#closed) throw disposed()
     if (this.#isStarting) throw retiredByStart()
-    const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this)
+    this.#recovery.take()
+    const origin = this.#origin ?? (this.#snapshot && new Origin(this.#guest, this.#snapshot).complete())
+    this.#origin = undefined
+    const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this, origin)
     this.#generation++
     this.#aim(instance)
+    if (origin !== undefined) return instance
     this.#isStarting = true
     try {
       this.#options.start?.(this)
