@@ -7,6 +7,8 @@ bin := node_modules/.bin
 packages := node_modules/.package-lock.json
 in_toolchain := build/toolchain.sh run
 bench_calls := .cache/bench/calls.wasm .cache/bench/libcalls.so
+engines := dist/engine.wasm dist/engine.metered.wasm
+unsealed := $(engines:dist/%=wasm/engine/target/framegate/%)
 natives := dist/libframegate-linux-x64.so dist/libframegate-linux-arm64.so
 
 # Folders stand among the sources so that a file that was removed is noticed too.
@@ -28,13 +30,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: dist/engine.wasm $(natives) dist/probe.wasm $(probes) dist/.typescript ## build dist/: engine, probe, shared objects, JavaScript with types
+build: $(engines) $(natives) dist/probe.wasm $(probes) dist/.typescript ## build dist/: engine, probe, shared objects, JavaScript with types
 
-dist/engine.wasm: $(engine_sources) $(engine_build) build/engine.exports build/check-wasm.ts | $(packages)
-	@echo 'building $@'
+$(engines) &: $(engine_sources) $(engine_build) build/engine.exports build/fuel.wat build/seal-wasm.ts build/check-wasm.ts | $(packages)
+	@echo 'building $(engines)'
 	@$(in_toolchain) build/engine.sh wasm
-	@$(bin)/tsx build/check-wasm.ts $@
-	@build/sizes.sh $@
+	@$(bin)/tsx build/seal-wasm.ts $(unsealed)
+	@$(bin)/tsx build/check-wasm.ts $(unsealed)
+	@mv $(unsealed) dist
+	@build/sizes.sh $(engines)
 
 $(natives) &: $(engine_sources) $(engine_build)
 	@echo 'building $(natives)'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { engineFaults, expectedExports, summarise } from './check-wasm.ts'
+import { engineBuilds, engineFaults, expectedExports, summarise } from './check-wasm.ts'
+import { customSection, sealed, sha256 } from './seal-wasm.ts'
 
 const preamble = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 const section = (id: number, ...content: number[]) => [id, content.length, ...content]
@@ -16,10 +17,26 @@ const stackOfOneMiB = section(6, 1, 0x7f, 1, 0x41, 0x80, 0x80, 0xc0, 0x00, 0x0b)
 // (global (mut i32) (i32.const 65536))
 const stackOf64KiB = section(6, 1, 0x7f, 1, 0x41, 0x80, 0x80, 0x04, 0x0b)
 const exports = section(7, 2, ...exported('memory', 2, 0), ...exported('__stack_pointer', 3, 0))
+const importOfMemory = section(2, 1, ...name('env'), ...name('memory'), 2, 0, 17)
+// (i32.const 2147483647)
+const most = [0x41, 0xff, 0xff, 0xff, 0xff, 0x07, 0x0b]
+const globals = (fuel: number[]) => section(6, 2, 0x7f, 1, 0x41, 0x80, 0x80, 0xc0, 0x00, 0x0b, ...fuel)
+const stackAndFuel = globals([0x7f, 1, ...most])
+const exportsWithFuel = section(
+  7,
+  3,
+  ...exported('memory', 2, 0),
+  ...exported('__stack_pointer', 3, 0),
+  ...exported('framegate_fuel', 3, 1),
+)
 const startAtFunction0 = section(8, 0)
 
 const module = (...sections: number[][]) => Uint8Array.from([...preamble, ...sections.flat()])
 const expected = ['memory', '__stack_pointer']
+const plain = engineBuilds['engine.wasm']
+const metered = engineBuilds['engine.metered.wasm']
+const plainFaults = (...sections: number[][]) => engineFaults(sealed(module(...sections)), expected, plain)
+const meteredFaults = (...sections: number[][]) => engineFaults(sealed(module(...sections)), expected, metered)
 
 describe('what a module is said to be', () => {
   it('names its exports and measures its stack', () => {
@@ -28,6 +45,8 @@ describe('what a module is said to be', () => {
       exports: expected,
       start: undefined,
       stackBytes: 1024 * 1024,
+      fuel: undefined,
+      customs: [],
     })
   })
 
@@ -44,34 +63,91 @@ describe('what a module is said to be', () => {
 
 describe('what is wrong with an engine', () => {
   it('is nothing where it keeps its promises', () => {
-    expect(engineFaults(module(memory, stackOfOneMiB, exports), expected)).toEqual([])
+    expect(plainFaults(memory, stackOfOneMiB, exports)).toEqual([])
   })
 
   it('is an import', () => {
-    const faults = engineFaults(module(emptyFunctionType, importOfFunction, memory, stackOfOneMiB, exports), expected)
+    const faults = plainFaults(emptyFunctionType, importOfFunction, memory, stackOfOneMiB, exports)
     expect(faults).toEqual(['it imports env.now; it must import nothing'])
   })
 
   it('is a start function', () => {
-    const faults = engineFaults(module(memory, stackOfOneMiB, exports, startAtFunction0), expected)
+    const faults = plainFaults(memory, stackOfOneMiB, exports, startAtFunction0)
     expect(faults).toEqual(['it runs function 0 when instantiated'])
   })
 
   it('is a small stack', () => {
-    const faults = engineFaults(module(memory, stackOf64KiB, exports), expected)
+    const faults = plainFaults(memory, stackOf64KiB, exports)
     expect(faults).toEqual(['its stack has 65536 bytes; 262144 are the least'])
   })
 
   it('is an export too many or too few', () => {
-    const faults = engineFaults(module(memory, stackOfOneMiB, exports), ['memory', '__stack_pointer', 'framegate_load'])
-    expect(faults).toEqual(['it lacks framegate_load, which build/engine.exports lists'])
-    expect(engineFaults(module(memory, stackOfOneMiB, exports), ['__stack_pointer'])).toEqual([
+    const bytes = sealed(module(memory, stackOfOneMiB, exports))
+    expect(engineFaults(bytes, [...expected, 'framegate_load'], plain)).toEqual([
+      'it lacks framegate_load, which build/engine.exports lists',
+    ])
+    expect(engineFaults(bytes, ['__stack_pointer'], plain)).toEqual([
       'it exports memory, which build/engine.exports does not list',
+    ])
+  })
+
+  it('is a build id that is missing, not last, or that of other bytes', () => {
+    const bare = module(memory, stackOfOneMiB, exports)
+    expect(engineFaults(bare, expected, plain)).toEqual(['its custom sections are nothing; they must be build_id'])
+    const continued = Buffer.concat([sealed(bare), customSection('name')])
+    expect(engineFaults(continued, expected, plain)).toEqual([
+      'its custom sections are build_id, name; they must be build_id',
+    ])
+    const changed = sealed(bare)
+    changed[bare.indexOf(17)] = 18 // the memory's pages
+    expect(engineFaults(changed, expected, plain)).toEqual([
+      'its build_id is not the SHA-256 of the bytes before that section',
     ])
   })
 })
 
-it('dist/engine.wasm imports nothing, runs nothing at instantiation, has its stack and exports exactly what is listed', () => {
-  const bytes = readFileSync(new URL('../dist/engine.wasm', import.meta.url))
-  expect(engineFaults(bytes, expectedExports())).toEqual([])
+describe('what is wrong with a metered engine', () => {
+  it('is nothing where it imports its memory alone and exports its fuel', () => {
+    expect(meteredFaults(importOfMemory, stackAndFuel, exportsWithFuel)).toEqual([])
+  })
+
+  it('is a memory of its own', () => {
+    expect(meteredFaults(memory, stackAndFuel, exportsWithFuel)).toEqual([
+      'it imports nothing; it must import env.memory',
+      'its custom sections are build_id; they must be framegate.memory, build_id',
+    ])
+  })
+
+  it('is fuel that a host cannot set, that is no i32, or that has run out at the start', () => {
+    const fault = 'its framegate_fuel is no mutable i32 that starts at 2147483647'
+    for (const fuel of [
+      [0x7f, 0, ...most],
+      [0x7e, 1, ...most],
+      [0x7f, 1, 0x41, 0, 0x0b],
+    ])
+      expect(meteredFaults(importOfMemory, globals(fuel), exportsWithFuel)).toEqual([fault])
+  })
+
+  it('is a wrong number of pages', () => {
+    const bytes = Buffer.concat([
+      module(importOfMemory, stackAndFuel, exportsWithFuel),
+      customSection('framegate.memory', Buffer.of(18, 0, 0, 0)),
+    ])
+    const withId = Buffer.concat([bytes, customSection('build_id', Buffer.of(32), sha256(bytes))])
+    expect(engineFaults(withId, expected, metered)).toEqual([
+      'its framegate.memory does not say that its memory has 17 pages',
+    ])
+  })
+})
+
+it('a module is not sealed twice', () => {
+  expect(() => sealed(sealed(module(memory)))).toThrow('it has a build id')
+})
+
+describe.each(Object.entries(engineBuilds))('dist/%s', (file, build) => {
+  const bytes = readFileSync(new URL(`../dist/${file}`, import.meta.url))
+
+  it('imports and exports exactly what is listed, runs nothing at instantiation, has its stack and its build id', () => {
+    expect(engineFaults(bytes, expectedExports(), build)).toEqual([])
+  })
 })

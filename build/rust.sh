@@ -35,12 +35,13 @@ matching_crate() { # matching_crate CRATE COPY
   echo "$copy"
 }
 
-# Builds a crate by wasm-pack: glue of the target named, and the module beside it.
+# Builds a crate by wasm-pack: glue of the target named, and the module beside it. wasm-ld gets the options in the
+# array `linking` too.
 wasm_pack() { # wasm_pack CRATE OUT TARGET OPTION ...
   local crate=$1 out=$2 target=$3 source
   source=$(matching_crate "$crate" "$crate/target/relocked")
   # One MiB of stack, at the bottom of memory: an overflow then traps below address zero and cannot reach the data.
-  set_rustflags "$source" -Clink-arg=-zstack-size=1048576 -Clink-arg=--stack-first -Clink-arg=--export=__stack_pointer
+  set_rustflags "$source" -Clink-arg=-zstack-size=1048576 -Clink-arg=--stack-first -Clink-arg=--export=__stack_pointer "${linking[@]/#/-Clink-arg=}"
   # Debian's rustc has no linker of its own for WebAssembly, rustup's has.
   if command -v wasm-ld >/dev/null; then export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld; fi
   wasm-pack --quiet build "$source" --mode no-install --target "$target" --no-pack --out-dir "$out" "${@:4}" -- --locked
