@@ -1,96 +1,68 @@
-// What the engine says of the specs it loaded (`wasm/engine/src/catalog.rs` draws the text): names to numbers, the fields
-// to send for each, and the tables that outcomes refer to by number.
+// What the engine says of the specs it loaded: names to numbers, the fields to send for each, and the tables that outcomes
+// refer to by number. The engine lays it out (`wasm/engine/src/catalog.rs`) so that having it costs next to nothing.
 
-import { KIND, PLAN } from './layout.ts'
+import { FramegateError } from '../ffi/index.ts'
+import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, KIND } from './layout.ts'
 import { describe, type FieldName, type Reader, reader, type Surroundings } from './lookup.ts'
+import { Bytes, type Described, Entities, type Entity, type Lazy, type Plan, plans, texts } from './sections.ts'
 import type { JsonObject, LoadReport, SpecList } from './types.ts'
 
-interface CatalogText {
-  readonly format: 1 | 2
-  readonly time?: number
-  readonly defaultEnvironment?: string
-  readonly conditions: number
-  readonly fields: readonly FieldName[]
-  readonly plans: readonly [fields: number[], bits: number, scratch: number][]
-  readonly gates: readonly EntityText[]
-  readonly configs: readonly EntityText[]
-  readonly layers: readonly EntityText[]
-  readonly texts: readonly string[]
-  readonly values: readonly JsonObject[]
-  readonly explicit: readonly string[][]
+export type { Entities, Entity, Plan }
+
+/** What only a report tells. */
+interface ReportText {
   readonly lists: readonly string[]
   readonly dropped: readonly [kind: string, name: string, reason: string][]
   readonly unsupported: readonly [kind: string, name: string, rule: string, reason: string][]
 }
-
-type EntityText = readonly [name: string, entity: string | null, plan: number, bits: number]
-
-/** What evaluating an entity needs. */
-export interface Plan {
-  /** Number of the plan within its catalog. */
-  readonly number: number
-  readonly fields: readonly number[]
-  readonly readsTime: boolean
-  readonly readsSeed: boolean
-  /** Bytes of working memory, apart from what the user's values ask for. */
-  readonly scratch: number
-}
-
-/** A name that can be asked for. */
-export interface Entity {
-  readonly number: number
-  readonly name: string
-  /** What the payload calls it: `feature_gate`, `segment`, `experiment`, …; null for a name without a spec. */
-  readonly entity: string | null
-  readonly bandit: boolean
-  readonly plan: Plan
-}
-
-/** The names of one kind. */
-export type Entities = ReadonlyMap<string, Entity>
 
 /** Everything a host knows of loaded specs. */
 export class Catalog {
   readonly gates: Entities
   readonly configs: Entities
   readonly layers: Entities
-  readonly gateNames: readonly string[]
-  readonly configNames: readonly string[]
-  readonly fields: readonly FieldName[]
-  readonly readers: readonly Reader[]
-  readonly texts: readonly string[]
-  readonly explicit: readonly (readonly string[])[]
-  readonly list: SpecList
-  readonly report: LoadReport
-  readonly #values: readonly JsonObject[]
-  readonly #frozen: Uint8Array
+  readonly fields: Lazy<FieldName>
+  /** By field number. */
+  readonly readers: Lazy<Reader>
+  /** When the specs were last changed, in milliseconds. */
+  readonly time: number | null
+  readonly needsCountryTable: boolean
+  readonly #bytes: Bytes
+  readonly #texts: Lazy<string>
+  readonly #explicit: Lazy<readonly string[]>
+  readonly #values: Lazy<JsonObject>
+  readonly #payloadBytes: number
+  #list: SpecList | undefined
+  #report: LoadReport | undefined
 
-  constructor(text: string, bytes: number, options: Partial<Surroundings>) {
-    const parsed = JSON.parse(text) as CatalogText
+  /**
+   * @param bytes - what the engine laid out, at an address that is a multiple of 4; read as long as the catalog is used, so
+   * they must stay as they are. They may lie in a `SharedArrayBuffer`.
+   * @param payloadBytes - size of the payload, for the report
+   * @throws {@link FramegateError} `GUEST_INCOMPATIBLE` when the bytes are no catalog, or one of another version
+   */
+  constructor(bytes: Uint8Array, payloadBytes: number, options: Partial<Surroundings>) {
+    const all = checked(bytes)
+    const section = (name: keyof typeof CATALOG) => all.word(CATALOG[name])
+    const labels = texts(all, section('labels'), (text) => text)
+    const shared = { labels, plans: plans(all, section('plans')) }
     const surroundings: Surroundings = {
-      environment: options.environment ?? parsed.defaultEnvironment,
+      environment: options.environment ?? labels.get(all.word(CATALOG.defaultEnvironment)),
       globalCustomFields: options.globalCustomFields,
     }
-    const plans = parsed.plans.map(([fields, bits, scratch], number) => ({
-      number,
-      fields,
-      readsTime: (bits & PLAN.time) !== 0,
-      readsSeed: (bits & PLAN.seed) !== 0,
-      scratch,
-    }))
-    this.gates = entities(parsed.gates, plans)
-    this.configs = entities(parsed.configs, plans)
-    this.layers = entities(parsed.layers, plans)
-    this.gateNames = parsed.gates.map(([name]) => name)
-    this.configNames = parsed.configs.map(([name]) => name)
-    this.fields = parsed.fields
-    this.readers = parsed.fields.map((field) => reader(field, surroundings))
-    this.texts = parsed.texts
-    this.explicit = parsed.explicit.map((names) => Object.freeze(names))
-    this.#values = parsed.values
-    this.#frozen = new Uint8Array(parsed.values.length)
-    this.list = list(this)
-    this.report = report(parsed, bytes, this.list)
+    this.#bytes = all
+    this.#payloadBytes = payloadBytes
+    this.gates = new Entities(all, section('gates'), shared)
+    this.configs = new Entities(all, section('configs'), shared)
+    this.layers = new Entities(all, section('layers'), shared)
+    this.fields = texts(all, section('fields'), (text) => JSON.parse(text) as FieldName)
+    this.readers = this.fields.map((field) => reader(field, surroundings))
+    this.#texts = texts(all, section('texts'), (text) => text)
+    this.#explicit = texts(all, section('explicit'), (text) => Object.freeze(JSON.parse(text) as string[]))
+    this.#values = texts(all, section('values'), (text) => deepFreeze(JSON.parse(text) as JsonObject))
+    const time = all.double(CATALOG.time)
+    this.time = Number.isNaN(time) ? null : time
+    this.needsCountryTable = all.word(CATALOG.bits) !== 0
   }
 
   /** The names of a kind of question. */
@@ -99,29 +71,78 @@ export class Catalog {
     return kind === KIND.layer ? this.layers : this.configs
   }
 
+  /** What outcomes name by number: rule ids, group names, unit types. */
+  text(number: number): string | undefined {
+    return this.#texts.get(number)
+  }
+
+  gateName(number: number): string | undefined {
+    return this.gates.names.get(number)
+  }
+
+  configName(number: number): string | undefined {
+    return this.configs.names.get(number)
+  }
+
+  /** A list of explicit parameters by number, frozen. */
+  explicit(number: number): readonly string[] | undefined {
+    return this.#explicit.get(number)
+  }
+
   /** A returned JSON object by number: one object for all results, deeply frozen. */
   value(number: number): JsonObject {
-    const value = this.#values[number] as JsonObject
-    if (this.#frozen[number] === 0) {
-      deepFreeze(value)
-      this.#frozen[number] = 1
-    }
-    return value
+    return this.#values.get(number) as JsonObject
+  }
+
+  /** The names by what they are. */
+  get list(): SpecList {
+    this.#list ??= list(this)
+    return this.#list
+  }
+
+  get report(): LoadReport {
+    this.#report ??= this.#reported()
+    return this.#report
+  }
+
+  #reported(): LoadReport {
+    const [told] = texts(this.#bytes, this.#bytes.word(CATALOG.report), (text) => JSON.parse(text) as ReportText).all()
+    const { lists, dropped, unsupported } = told as ReportText
+    const counts = Object.fromEntries(Object.entries(this.list).map(([kind, names]) => [kind, names.length]))
+    const conditions = this.#bytes.word(CATALOG.conditions)
+    return Object.freeze({
+      format: this.#bytes.word(CATALOG.format) === 1 ? 'v1' : 'v2',
+      time: this.time,
+      bytes: this.#payloadBytes,
+      counts: { ...counts, conditions, idLists: lists.length } as LoadReport['counts'],
+      dropped: dropped.map(([kind, name, reason]) => ({ kind, name, reason })),
+      unsupported: unsupported.map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
+      fields: [...new Set(this.fields.all().map(describe))].sort(),
+      idLists: lists,
+      needsCountryTable: this.needsCountryTable,
+    })
   }
 }
 
-function entities(texts: readonly EntityText[], plans: readonly Plan[]): Entities {
-  return new Map(
-    texts.map(([name, entity, plan, bits], number) => [
-      name,
-      { number, name, entity, bandit: bits !== 0, plan: plans[plan] as Plan },
-    ]),
+function checked(bytes: Uint8Array): Bytes {
+  const all = new Bytes(bytes)
+  const length = bytes.length < CATALOG_SIZE ? 0 : all.word(CATALOG.length)
+  const version = length === bytes.length ? all.word(CATALOG.version) : 'none'
+  if (version === CATALOG_VERSION) return all
+  throw new FramegateError(
+    'GUEST_INCOMPATIBLE',
+    `the catalog has version ${version}, this package needs ${CATALOG_VERSION}; take both from the same sources`,
   )
 }
 
 function list({ gates, configs, layers }: Pick<Catalog, 'gates' | 'configs' | 'layers'>): SpecList {
-  const names = (of: Entities, is: (entity: Entity) => boolean) =>
-    Object.freeze([...of.values()].filter(is).map(({ name }) => name))
+  const names = (of: Entities, is: (entity: Described) => boolean) =>
+    Object.freeze(
+      of
+        .all()
+        .filter(is)
+        .map(({ name }) => name),
+    )
   const special = new Set(['segment', 'holdout'])
   const experiments = new Set(['experiment', 'autotune'])
   return Object.freeze({
@@ -132,21 +153,6 @@ function list({ gates, configs, layers }: Pick<Catalog, 'gates' | 'configs' | 'l
     experiments: names(configs, ({ entity }) => entity !== null && experiments.has(entity)),
     autotunes: names(configs, ({ bandit }) => bandit),
     layers: names(layers, ({ entity }) => entity !== null),
-  })
-}
-
-function report(parsed: CatalogText, bytes: number, list: SpecList): LoadReport {
-  const counts = Object.fromEntries(Object.entries(list).map(([kind, names]) => [kind, names.length]))
-  return Object.freeze({
-    format: parsed.format === 1 ? 'v1' : 'v2',
-    time: parsed.time ?? null,
-    bytes,
-    counts: { ...counts, conditions: parsed.conditions, idLists: parsed.lists.length } as LoadReport['counts'],
-    dropped: parsed.dropped.map(([kind, name, reason]) => ({ kind, name, reason })),
-    unsupported: parsed.unsupported.map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
-    fields: [...new Set(parsed.fields.map(describe))].sort(),
-    idLists: parsed.lists,
-    needsCountryTable: parsed.plans.some(([, bits]) => (bits & PLAN.country) !== 0),
   })
 }
 

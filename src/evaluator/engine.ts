@@ -26,7 +26,7 @@ export const ENGINE_MODULE = {
   panicMessage: 'framegate_panic_message',
 } as const
 
-const ABI_VERSION = 1
+const ABI_VERSION = 2
 
 /** Where the table of countries comes from when specs need it. */
 export type CountryTable = Uint8Array | (() => Uint8Array)
@@ -56,9 +56,9 @@ export class Engine {
     const start = (library: EngineLibrary) => {
       this.handle = load(library, bytes, options.appId)
       try {
-        loaded.catalog ??= new Catalog(catalogText(library, this.handle), bytes.length, options)
+        loaded.catalog ??= new Catalog(catalogBytes(library, this.handle), bytes.length, options)
         for (const list of idLists) setIdList(library, this.handle, list)
-        if (table && loaded.catalog.report.needsCountryTable) setCountryTable(library, this.handle, table)
+        if (table && loaded.catalog.needsCountryTable) setCountryTable(library, this.handle, table)
       } catch (error) {
         if (library.backend === 'native') library.symbols.framegate_unload(this.handle)
         throw error
@@ -161,24 +161,30 @@ function position(bytes: Uint8Array, offset: number): string {
   return `line ${line}, column ${offset - start + 1} (byte ${offset})`
 }
 
-function catalogText(library: EngineLibrary, handle: number): string {
-  const text = readText(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
-  if (text === '') checkPanic(library, FLAG.panicked)
-  return text
+function catalogBytes(library: EngineLibrary, handle: number): Uint8Array {
+  const bytes = readBytes(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
+  if (bytes.length === 0) checkPanic(library, FLAG.panicked)
+  return bytes
 }
 
 type FrameOfEngine = ReturnType<EngineLibrary['frame']>
 
-/** Text that the engine copies out, asking for its length first. */
-function readText(library: EngineLibrary, copy: (frame: FrameOfEngine | null, capacity: number) => number): string {
+type CopyOut = (frame: FrameOfEngine | null, capacity: number) => number
+
+/** Bytes that the engine copies out, asking for their length first. */
+function readBytes(library: EngineLibrary, copy: CopyOut): Uint8Array {
   const length = copy(null, 0)
   const frame = library.frame(length)
   try {
     copy(frame, length)
-    return new TextDecoder().decode(frame.memory.u8.subarray(frame.base, frame.base + length))
+    return frame.memory.u8.slice(frame.base, frame.base + length)
   } finally {
     frame.release()
   }
+}
+
+function readText(library: EngineLibrary, copy: CopyOut): string {
+  return new TextDecoder().decode(readBytes(library, copy))
 }
 
 function withBytes<Result>(

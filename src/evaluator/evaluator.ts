@@ -163,7 +163,7 @@ export class Evaluator implements Disposable {
     }
     const searched = [...places].filter(([place]) => kind === undefined || place === kind).map(([, place]) => place)
     const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
-    const fields = (plan?.fields ?? []).map((field) => catalog.fields[field]).filter((field) => field !== undefined)
+    const fields = (plan?.fields ?? []).map((field) => catalog.fields.get(field)).filter((field) => field !== undefined)
     return [...new Set(fields.map(describe))].sort()
   }
 

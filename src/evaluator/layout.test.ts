@@ -6,9 +6,9 @@ const source = readFileSync(new URL('../../wasm/engine/src/frame.rs', import.met
 const catalog = readFileSync(new URL('../../wasm/engine/src/catalog.rs', import.meta.url), 'utf8')
 const evaluate = readFileSync(new URL('../../wasm/engine/src/evaluate.rs', import.meta.url), 'utf8')
 
-/** Offsets of the fields of a `repr(C)` struct of numbers. */
-function offsets(struct: string): { fields: Record<string, number>; size: number } {
-  const body = new RegExp(`pub struct ${struct} \\{([^}]*)\\}`).exec(source)?.[1] ?? ''
+/** Offsets of the fields of a struct of numbers, one after the other. */
+function offsets(struct: string, text = source): { fields: Record<string, number>; size: number } {
+  const body = new RegExp(`pub struct ${struct} \\{([^}]*)\\}`).exec(text)?.[1] ?? ''
   const sizes: Record<string, [size: number, alignment: number]> = { u32: [4, 4], f64: [8, 8], '[u32; 2]': [8, 4] }
   const fields: Record<string, number> = {}
   let end = 0
@@ -76,5 +76,37 @@ describe('the frame is laid out as the engine has it', () => {
     expect(source).toContain(`pub const SIZE: usize = ${layout.LOGGED_WORDS};`)
     expect(source).toContain(`pub const REPEAT: u32 = ${layout.LOGGED_REPEAT};`)
     expect(evaluate).toContain(`pub const TEMPORARY: usize = ${layout.TEMPORARY};`)
+  })
+})
+
+describe('the catalog is laid out as the engine has it', () => {
+  test('head', () => {
+    const { fields, size } = offsets('Head', catalog)
+    const camelCased = Object.entries(fields).map(([name, offset]) => [camelCase(name), offset])
+    expect(layout.CATALOG).toEqual(Object.fromEntries(camelCased))
+    expect(layout.CATALOG_SIZE).toBe(size)
+    expect(catalog).toContain(`const VERSION: u32 = ${layout.CATALOG_VERSION};`)
+    // The engine writes the head word by word.
+    const written = [...catalog.matchAll(/^ {12}head\.(\w+)(?:\[\d\])?,$/gm)].map(([, name]) =>
+      camelCase(name as string),
+    )
+    expect([...new Set(written)]).toEqual(Object.keys(layout.CATALOG))
+    expect(written).toHaveLength(size / 4)
+  })
+
+  test('rows', () => {
+    const rows = [...catalog.matchAll(/self\.words\(\[([^;]*?)\]\);/gs)].map(([, words]) =>
+      [...(words as string).matchAll(/(?:^|,)\s*(hash|label|plans|u32|bits|plan\.scratch|fields|count)\b/g)].map(
+        ([, word]) => word,
+      ),
+    )
+    expect(rows).toContainEqual(['hash', 'label', 'plans', 'u32'])
+    expect(rows).toContainEqual(['bits', 'plan.scratch', 'fields', 'count'])
+    expect(Object.keys(layout.NAME)).toEqual(['hash', 'label', 'plan', 'bits'])
+    expect(Object.keys(layout.PLAN_ROW)).toEqual(['bits', 'scratch', 'fields', 'count'])
+    for (const row of [layout.NAME, layout.PLAN_ROW]) {
+      expect(Object.values(row)).toEqual([0, 4, 8, 12])
+      expect(layout.ROW_WORDS).toBe(4)
+    }
   })
 })

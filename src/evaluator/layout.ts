@@ -69,3 +69,39 @@ export const LOGGED_REPEAT = 2
 
 /** Bits of a plan. */
 export const PLAN = { time: 1, seed: 2, country: 4 } as const
+
+// The catalog, as `wasm/engine/src/catalog.rs` draws it; `layout.test.ts` compares these two as well.
+
+export const CATALOG_VERSION = 1
+
+/** Offsets in the head of a catalog. */
+export const CATALOG = {
+  version: 0,
+  length: 4,
+  format: 8,
+  bits: 12,
+  time: 16,
+  defaultEnvironment: 24,
+  conditions: 28,
+  gates: 32,
+  configs: 36,
+  layers: 40,
+  plans: 44,
+  fields: 48,
+  labels: 52,
+  texts: 56,
+  values: 60,
+  explicit: 64,
+  report: 68,
+} as const
+
+export const CATALOG_SIZE = 72
+
+/** Words of a row of names or plans. */
+export const ROW_WORDS = 4
+
+/** Offsets in a row of names. */
+export const NAME = { hash: 0, label: 4, plan: 8, bits: 12 } as const
+
+/** Offsets in a row of plans. */
+export const PLAN_ROW = { bits: 0, scratch: 4, fields: 8, count: 12 } as const

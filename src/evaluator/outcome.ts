@@ -88,11 +88,11 @@ export class Outcome {
   }
 
   get delegate(): string | null {
-    return this.engine.catalog.configNames[this.#delegate] ?? null
+    return this.engine.catalog.configName(this.#delegate) ?? null
   }
 
   get explicitParameters(): readonly string[] | null {
-    return this.engine.catalog.explicit[this.#explicit] ?? null
+    return this.engine.catalog.explicit(this.#explicit) ?? null
   }
 
   /** The values and rule ids that make up a layer which merges its rules; `null` for every other result. */
@@ -102,7 +102,7 @@ export class Outcome {
     const { catalog } = this.engine
     return Array.from({ length: parts.length / 2 }, (_, index) => [
       catalog.value(parts[2 * index] as number),
-      catalog.texts[parts[2 * index + 1] as number] as string,
+      catalog.text(parts[2 * index + 1] as number) as string,
     ])
   }
 
@@ -116,7 +116,7 @@ export class Outcome {
 
   details(source: string): EvaluationDetails {
     if (this.is(FLAG.tooDeep)) return { reason: 'Error:Statsig Evaluation Depth Exceeded' }
-    const time = this.engine.catalog.report.time
+    const { time } = this.engine.catalog
     const received = { receivedAt: this.engine.receivedAt }
     const times = time === null ? received : { lcut: time, ...received }
     if (!this.is(FLAG.recognized)) return { reason: `${source}:Unrecognized`, ...times }
@@ -126,7 +126,7 @@ export class Outcome {
   }
 
   #text(number: number): string | null {
-    return this.engine.catalog.texts[number] ?? null
+    return this.engine.catalog.text(number) ?? null
   }
 
   #list(range: Range): readonly SecondaryExposure[] {
@@ -141,7 +141,7 @@ export class Outcome {
 
   /** Appends a stretch of the log; `false` when it is too long and repetitions are not being dropped. */
   #collect(range: Range, into: SecondaryExposure[], seen: Set<string | number> | null): boolean {
-    const { gateNames, texts } = this.engine.catalog
+    const { catalog } = this.engine
     for (let entry = range.start; entry < end(range); entry++) {
       const at = entry * LOGGED_WORDS
       const [gate, value, rule] = this.#log.subarray(at, at + LOGGED_WORDS) as unknown as [number, number, number]
@@ -154,9 +154,9 @@ export class Outcome {
         if (seen === null && into.length === MOST_REPEATED) return false
         into.push(
           Object.freeze({
-            gate: gateNames[gate] as string,
+            gate: catalog.gateName(gate) as string,
             gateValue: value === 1 ? 'true' : 'false',
-            ruleID: texts[rule] as string,
+            ruleID: catalog.text(rule) as string,
           }),
         )
       }

@@ -6,6 +6,7 @@ import type { Catalog, Plan } from './catalog.ts'
 import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
+import type { FieldName, Reader } from './lookup.ts'
 import type { User } from './types.ts'
 
 /** A user as a call needs it. */
@@ -52,11 +53,11 @@ export class FreshUser implements FieldSource {
 }
 
 function fieldValue(catalog: Catalog, field: number, user: User): unknown {
-  return (catalog.readers[field] as Catalog['readers'][number])(user)
+  return (catalog.readers.get(field) as Reader)(user)
 }
 
 function fieldName(catalog: Catalog, field: number): string {
-  return (catalog.fields[field] as Catalog['fields'][number])[1]
+  return (catalog.fields.get(field) as FieldName)[1]
 }
 
 /** Writes one field of a user into its slot. */

@@ -61,7 +61,7 @@ fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
 /// The version of this interface: of the frame's layout and of the catalog.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_abi_version() -> u32 {
-    1
+    2
 }
 
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn framegate_load_error(out: *mut u8, capacity: usize) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framegate_catalog(specs: *const Specs, out: *mut u8, capacity: usize) -> usize {
     // SAFETY: as the caller says.
-    guarded(0, || unsafe { copy(catalog(&*specs).as_bytes(), out, capacity) })
+    guarded(0, || unsafe { copy(&catalog(&*specs), out, capacity) })
 }
 
 /// Applies lines of `+<8 characters>` and `-<8 characters>` to the ID list called `name`.
