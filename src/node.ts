@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { ENGINE_MODULE, Evaluator, type EvaluatorOptions, FramegateError, type Guest } from './evaluator/index.ts'
-import type { Koffi } from './ffi/index.ts'
+import { type EngineSource, Evaluator, type EvaluatorOptions, FramegateError } from './evaluator/index.ts'
+import type { Koffi, NativeGuest } from './ffi/index.ts'
 
 export * from './evaluator/index.ts'
 
@@ -13,7 +13,7 @@ export * from './evaluator/index.ts'
 export interface NodeOptions extends EvaluatorOptions {
   /** `wasm` isolates the engine from the process; `native` does not: a crash in the shared object is a crash. */
   readonly backend?: 'wasm' | 'native'
-  /** A compiled `engine.wasm`, for threads that were handed one; default {@link engineModule}. */
+  /** A compiled module, for threads that were handed one; default {@link engineModule}, with limits {@link meteredEngineModule}. */
   readonly module?: WebAssembly.Module
   /** Path of the shared object for the native backend; default the one of this package for this machine. */
   readonly library?: string
@@ -21,7 +21,7 @@ export interface NodeOptions extends EvaluatorOptions {
 
 const require = createRequire(import.meta.url)
 
-let compiled: WebAssembly.Module | undefined
+const compiled = new Map<string, WebAssembly.Module>()
 
 /**
  * The engine's module, compiled once per thread. It can be posted to other threads.
@@ -29,8 +29,25 @@ let compiled: WebAssembly.Module | undefined
  * @throws {@link FramegateError} `MODULE_NOT_FOUND`
  */
 export function engineModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(built('engine.wasm', 'MODULE_NOT_FOUND')))
-  return compiled
+  return compiledOnce('engine.wasm')
+}
+
+/**
+ * The module of the engine's metered build, for evaluators with limits and for tenants.
+ *
+ * @throws {@link FramegateError} `MODULE_NOT_FOUND`
+ */
+export function meteredEngineModule(): WebAssembly.Module {
+  return compiledOnce('engine.metered.wasm')
+}
+
+function compiledOnce(name: string): WebAssembly.Module {
+  let module = compiled.get(name)
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(built(name, 'MODULE_NOT_FOUND')))
+    compiled.set(name, module)
+  }
+  return module
 }
 
 /**
@@ -48,13 +65,13 @@ export function createEvaluator(nodeOptions: NodeOptions): Evaluator {
   if (typeof nodeOptions !== 'object' || nodeOptions === null) {
     throw new FramegateError('ARGUMENT_INVALID', 'createEvaluator takes options; pass at least { specs }')
   }
-  const { backend = 'wasm', module, library, ...options } = nodeOptions
+  const { backend = 'wasm', module, library, ...given } = nodeOptions
   if (backend !== 'wasm' && backend !== 'native') {
     throw new FramegateError('ARGUMENT_INVALID', `there is no backend ${String(backend)}; use 'wasm' or 'native'`)
   }
-  const guest: Guest =
-    backend === 'native' ? nativeGuest(library) : { module: module ?? engineModule(), ...ENGINE_MODULE }
-  return new Evaluator(guest, options, countryTable)
+  const ownModule = () => (given.limits ? meteredEngineModule() : engineModule())
+  const source: EngineSource = backend === 'native' ? nativeGuest(library) : { module: module ?? ownModule() }
+  return new Evaluator(source, { worker: loaderWorker, ...given }, countryTable)
 }
 
 /**
@@ -75,7 +92,11 @@ export function ffiWorker(): Worker {
   return new Worker(built('ffi/node-worker.js', 'MODULE_NOT_FOUND'), { name: 'framegate ffi', execArgv: [] })
 }
 
-function nativeGuest(library: string | undefined): Guest {
+function loaderWorker(): Worker {
+  return new Worker(built('evaluator/node-worker.js', 'MODULE_NOT_FOUND'), { name: 'framegate loader', execArgv: [] })
+}
+
+function nativeGuest(library: string | undefined): NativeGuest {
   const path = library ?? built(`libframegate-${process.platform}-${process.arch}.so`, 'LIBRARY_NOT_FOUND')
   if (!existsSync(path)) throw notFound(path, 'LIBRARY_NOT_FOUND')
   return { library: path, koffi: loadKoffi() }

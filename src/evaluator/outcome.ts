@@ -2,7 +2,7 @@
 // somebody reads them.
 
 import type { Frame } from '../ffi/index.ts'
-import type { Engine } from './engine.ts'
+import type { Catalog } from './catalog.ts'
 import { FLAG, HEAD, HEAD_SIZE, LOGGED_REPEAT, LOGGED_WORDS, NONE } from './layout.ts'
 import type { EvaluationDetails, JsonObject, SecondaryExposure } from './types.ts'
 
@@ -23,9 +23,19 @@ function end({ start, count }: Range): number {
   return start + count
 }
 
+/** Where an outcome comes from: the specs that decided, or the fault that kept them from it. */
+interface Origin {
+  readonly catalog: Catalog | undefined
+  readonly source: string
+  readonly fault?: string | undefined
+}
+
 /** The copied outcome of one call. */
 export class Outcome {
-  readonly engine: Engine
+  /** Not the engine: a result that somebody keeps must not keep an instance. */
+  readonly #catalog: Catalog | undefined
+  readonly #source: string
+  readonly #fault: string | undefined
   readonly flags: number
   // Numbers of texts, values and lists, copied one by one: a slice of the head costs 100 ns more.
   readonly #rule: number
@@ -42,10 +52,16 @@ export class Outcome {
   /** Pairs of value and rule of a merged layer. */
   readonly #parts: Int32Array | null
 
-  constructor(engine: Engine, { memory: { i32 }, base }: Pick<Frame, 'memory' | 'base'>, flags: number) {
+  constructor(
+    { catalog, source, fault }: Origin,
+    { memory: { i32 }, base }: Pick<Frame, 'memory' | 'base'>,
+    flags: number,
+  ) {
     const word = (offset: number) => i32[(base + offset) >>> 2] as number
     const list = (offset: number, length: number) => i32.slice((base + offset) >>> 2, ((base + offset) >>> 2) + length)
-    this.engine = engine
+    this.#catalog = catalog
+    this.#source = source
+    this.#fault = fault
     this.flags = flags
     this.#rule = word(HEAD.rule)
     this.#value = word(HEAD.value)
@@ -63,8 +79,13 @@ export class Outcome {
   }
 
   /** The outcome of a name that nobody defines. */
-  static unrecognized(engine: Engine): Outcome {
+  static unrecognized(engine: Origin): Outcome {
     return new Outcome(engine, UNRECOGNIZED, 0)
+  }
+
+  /** What stands in for an outcome that a fault of the engine prevented, by the code of its error. */
+  static failed(fault: string): Outcome {
+    return new Outcome({ catalog: undefined, source: '', fault }, UNRECOGNIZED, 0)
   }
 
   is(flag: number): boolean {
@@ -84,22 +105,22 @@ export class Outcome {
   }
 
   get value(): JsonObject {
-    return this.#value === NONE ? NO_VALUE : this.engine.catalog.value(this.#value)
+    return this.#value === NONE ? NO_VALUE : (this.#catalog?.value(this.#value) ?? NO_VALUE)
   }
 
   get delegate(): string | null {
-    return this.engine.catalog.configName(this.#delegate) ?? null
+    return this.#catalog?.configName(this.#delegate) ?? null
   }
 
   get explicitParameters(): readonly string[] | null {
-    return this.engine.catalog.explicit(this.#explicit) ?? null
+    return this.#catalog?.explicit(this.#explicit) ?? null
   }
 
   /** The values and rule ids that make up a layer which merges its rules; `null` for every other result. */
   get contributions(): readonly (readonly [value: JsonObject, ruleID: string])[] | null {
     const parts = this.#parts
     if (!parts) return null
-    const { catalog } = this.engine
+    const catalog = this.#catalog as Catalog
     return Array.from({ length: parts.length / 2 }, (_, index) => [
       catalog.value(parts[2 * index] as number),
       catalog.text(parts[2 * index + 1] as number) as string,
@@ -114,10 +135,12 @@ export class Outcome {
     return this.#list(this.#undelegated)
   }
 
-  details(source: string): EvaluationDetails {
+  details(): EvaluationDetails {
+    if (this.#fault !== undefined) return { reason: `Error:${this.#fault}` }
     if (this.is(FLAG.tooDeep)) return { reason: 'Error:Statsig Evaluation Depth Exceeded' }
-    const { time } = this.engine.catalog
-    const received = { receivedAt: this.engine.receivedAt }
+    const { time, receivedAt } = this.#catalog as Catalog
+    const source = this.#source
+    const received = { receivedAt }
     const times = time === null ? received : { lcut: time, ...received }
     if (!this.is(FLAG.recognized)) return { reason: `${source}:Unrecognized`, ...times }
     const version = this.#version === NONE ? {} : { version: this.#version >>> 0 }
@@ -126,7 +149,7 @@ export class Outcome {
   }
 
   #text(number: number): string | null {
-    return this.engine.catalog.text(number) ?? null
+    return this.#catalog?.text(number) ?? null
   }
 
   #list(range: Range): readonly SecondaryExposure[] {
@@ -141,7 +164,7 @@ export class Outcome {
 
   /** Appends a stretch of the log; `false` when it is too long and repetitions are not being dropped. */
   #collect(range: Range, into: SecondaryExposure[], seen: Set<string | number> | null): boolean {
-    const { catalog } = this.engine
+    const catalog = this.#catalog as Catalog
     for (let entry = range.start; entry < end(range); entry++) {
       const at = entry * LOGGED_WORDS
       const [gate, value, rule] = this.#log.subarray(at, at + LOGGED_WORDS) as unknown as [number, number, number]

@@ -8,12 +8,10 @@ import type { EvaluationDetails, JsonObject, JsonValue, SecondaryExposure } from
 abstract class Result {
   readonly name: string
   protected readonly outcome: Outcome
-  readonly #source: string
 
-  constructor(name: string, outcome: Outcome, source: string) {
+  constructor(name: string, outcome: Outcome) {
     this.name = name
     this.outcome = outcome
-    this.#source = source
   }
 
   /** The id of the rule that decided; `default` or `disabled` when none did, empty when nothing was evaluated. */
@@ -27,7 +25,7 @@ abstract class Result {
   }
 
   get details(): EvaluationDetails {
-    return this.outcome.details(this.#source)
+    return this.outcome.details()
   }
 
   /** The gates evaluated on the way, in order and with repetitions. */

@@ -1,5 +1,8 @@
 // The shapes that the evaluator takes and gives.
 
+import type { ErrorCode, FfiWorker, FramegateError, Snapshot } from '../ffi/index.ts'
+import type { Evaluator } from './evaluator.ts'
+
 /** Any JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -29,14 +32,14 @@ export interface User {
 }
 
 /**
- * A download-config-specs payload, v1 or v2: JSON text, its UTF-8 bytes, or the parsed object. The evaluator copies it,
- * so it may be changed afterwards.
+ * A download-config-specs payload, v1 or v2: JSON text, its UTF-8 bytes, or the parsed object; the evaluator copies it, so
+ * it may be changed afterwards. Or a snapshot of specs that an evaluator has loaded: its ID lists, app id and country table
+ * are in it, so that {@link LoadOptions.idLists} and {@link LoadOptions.appId} count for later payloads only.
  */
-export type SpecsSource = string | Uint8Array | ArrayBuffer | object
+export type SpecsSource = string | Uint8Array | ArrayBuffer | object | Snapshot
 
-/** How an {@link Evaluator} is made. */
-export interface EvaluatorOptions {
-  readonly specs: SpecsSource
+/** How specs are loaded and read. */
+export interface LoadOptions {
   /** ID lists by name: lines of `+<8 characters>` to add and `-<8 characters>` to remove. */
   readonly idLists?: Readonly<Record<string, string | Uint8Array>>
   /** The environment's tier, where the user brings none; without it, the payload's default. */
@@ -45,12 +48,64 @@ export interface EvaluatorOptions {
   readonly appId?: string
   /** Fields looked up after the user's `custom` ones. */
   readonly globalCustomFields?: Readonly<Record<string, JsonValue>>
+  /** The first part of every reason. Default `Bootstrap`. */
+  readonly source?: string
+}
+
+/** How questions are answered. */
+export interface AnswerOptions {
   /** Milliseconds since 1970; asked only by specs that depend on time. Default `Date.now`. */
   readonly now?: () => number
   /** A 32-bit number for random choices; asked only by bandits. */
   readonly seed?: () => number
-  /** The first part of every reason. Default `Bootstrap`. */
-  readonly source?: string
+  /**
+   * What a question gives when the engine has a fault (a trap, fuel or memory used up, a storm of these): `throw` its typed
+   * error, the default, or `default`: `false`, an empty value, or what the caller names as fallback, with the reason
+   * `Error:<code>`. Mistakes of the caller always throw.
+   */
+  readonly onFault?: 'throw' | 'default'
+}
+
+/** What one instance of the engine may take; these need `engine.metered.wasm` as the module. */
+export interface EngineLimits {
+  /** Bytes of its memory, in steps of 64 KiB. A payload or user that needs more is refused with `GUEST_MEMORY_EXHAUSTED`. */
+  readonly maxBytes?: number
+  /** Fuel of a question: about one unit for each function and each turn of a loop. Beyond it, `FUEL_EXHAUSTED`. */
+  readonly fuel?: number
+  /** Fuel of loading a payload; some 30 units a byte are enough for ordinary ones. */
+  readonly loadFuel?: number
+}
+
+/** How an {@link Evaluator} is made. */
+export interface EvaluatorOptions extends LoadOptions, AnswerOptions {
+  readonly specs: SpecsSource
+  /** How many earlier specs {@link Evaluator.rollback} can go back to, each kept as a snapshot. Default 1. */
+  readonly history?: number
+  readonly limits?: EngineLimits
+  /** As of `open` in `framegate/ffi`: abrupt ends a second that are followed by a new instance. Default 200. */
+  readonly recoveriesPerSecond?: number
+  /** Told of each abrupt end of an instance. It must neither throw nor ask the evaluator. */
+  readonly onEnd?: (error: FramegateError) => void
+  /**
+   * Starts the thread that {@link Evaluator.updateAsync} loads specs on: a web worker of `framegate/evaluator/worker`. On
+   * Node and Bun the default is a thread; elsewhere specs are loaded in the evaluator's own.
+   */
+  readonly worker?: () => FfiWorker
+}
+
+/** What has become of an evaluator. */
+export interface EvaluatorStats {
+  /** As {@link Evaluator.generation}. */
+  readonly generation: number
+  /** Specs replaced, by updates and rollbacks. */
+  readonly updates: number
+  /** How many instances ended abruptly, by the code of the error. */
+  readonly ends: Readonly<Partial<Record<ErrorCode, number>>>
+  /** Bytes of the instance's memory now, and the most that one instance had. */
+  readonly memoryBytes: number
+  readonly peakBytes: number
+  /** Bytes of the snapshot that instances start from. */
+  readonly snapshotBytes: number
 }
 
 /** A gate that was evaluated on the way. */

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { ENGINE, ENGINE_MODULE } from '../evaluator/engine.ts'
+import { ENGINE, engineGuest } from '../evaluator/guest.ts'
 import { engineModule } from '../node.ts'
 import { type Frame, FramegateError, type Koffi, open } from './index.ts'
 
-const guest = () => ({ module: engineModule(), ...ENGINE_MODULE })
+const guest = () => engineGuest(engineModule(), undefined)
 const failing = (code: string, message?: string) =>
   expect.objectContaining({ code, ...(message ? { message: expect.stringContaining(message) } : {}) })
 

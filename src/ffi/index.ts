@@ -47,6 +47,8 @@ export type { ManagedLoader } from './wasm/assemblyscript.ts'
 export { callbackModule } from './wasm/callback-module.ts'
 export { type EmscriptenFactory, PreparedFactory, prepareFactory } from './wasm/emscripten.ts'
 export type { WasmGuest } from './wasm/guest.ts'
+export { RunningWorker } from './wasm/running-worker.ts'
+export { type PostedError, postedError } from './wasm/worker-messages.ts'
 
 /** How a library is reached. */
 export type Guest<Glue = unknown> = WasmGuest<Glue> | NativeGuest

@@ -1,6 +1,6 @@
 /** What goes wrong elsewhere with the values that cross: texts, numbers, addresses. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ENGINE } from '../../src/evaluator/engine.ts'
+import { ENGINE } from '../../src/evaluator/guest.ts'
 import { open, type Pointer } from '../../src/ffi/index.ts'
 import { createEvaluator } from '../../src/node.ts'
 import { probe } from '../probe/guests.ts'

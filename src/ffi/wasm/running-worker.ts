@@ -3,11 +3,11 @@
 
 import { FramegateError } from '../errors.ts'
 import type { FfiWorker } from '../library.ts'
-import { isOurs, type OpenMessage, type Reply, type ReturnedMessage, receivedError } from './worker-messages.ts'
+import { isOurs, receivedError, type ThrewMessage } from './worker-messages.ts'
 
-interface Waiting {
+interface Waiting<Answer> {
   readonly name: string
-  resolve(returned: ReturnedMessage): void
+  resolve(answer: Answer): void
   reject(error: FramegateError): void
 }
 
@@ -22,15 +22,23 @@ interface Worker extends FfiWorker {
   unref?(): void
 }
 
-export class RunningWorker {
+/**
+ * A worker that answers what it is asked, each question by its number.
+ *
+ * @internal
+ */
+export class RunningWorker<Answer extends { readonly id: number }> {
   readonly #worker: Worker
   readonly #onEnd: () => void
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Waiting<Answer>>()
   #calls = 0
   #ended = false
 
-  /** @param onEnd - told when the worker takes no more calls */
-  constructor(start: () => FfiWorker, opening: OpenMessage, onEnd: () => void) {
+  /**
+   * @param opening - posted before everything else
+   * @param onEnd - told when the worker takes no more questions
+   */
+  constructor(start: () => FfiWorker, opening: object, onEnd: () => void) {
     this.#onEnd = onEnd
     this.#worker = started(start)
     this.#listen()
@@ -43,10 +51,11 @@ export class RunningWorker {
     }
   }
 
-  call(name: string, values: readonly unknown[], moved: ArrayBuffer[]): Promise<ReturnedMessage> {
+  /** @param name - what errors call the question */
+  ask(name: string, question: object, moved: ArrayBuffer[]): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const id = this.#calls++
-      this.#worker.postMessage({ framegate: 'call', id, name, values }, moved)
+      this.#worker.postMessage({ framegate: 'call', id, ...question }, moved)
       // An idle worker does not keep the process alive, a call under way does.
       if (this.#waiting.size === 0) this.#worker.ref?.()
       this.#waiting.set(id, { name, resolve, reject })
@@ -86,13 +95,13 @@ export class RunningWorker {
 
   #receive(message: unknown): void {
     if (!isOurs(message)) return
-    const reply = message as Reply
+    const reply = message as unknown as Answer | ThrewMessage
     const waiting = this.#waiting.get(reply.id)
     if (!waiting) return
     this.#waiting.delete(reply.id)
     if (this.#waiting.size === 0) this.#worker.unref?.()
-    if (reply.framegate === 'returned') waiting.resolve(reply)
-    else waiting.reject(receivedError(waiting.name, reply.error))
+    if ('error' in reply) waiting.reject(receivedError(waiting.name, reply.error))
+    else waiting.resolve(reply)
   }
 
   #died(reason: string, cause: unknown): void {
@@ -119,7 +128,7 @@ function started(start: () => FfiWorker): Worker {
 }
 
 function missing(reason: string, cause?: unknown): FramegateError {
-  return new FramegateError('WORKER_MISSING', `there is no worker for nonblocking calls: ${reason}`, { cause })
+  return new FramegateError('WORKER_MISSING', `there is no worker: ${reason}`, { cause })
 }
 
 function textOf(error: unknown): string {

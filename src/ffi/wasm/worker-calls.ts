@@ -10,14 +10,14 @@ import { pointee, type Signature } from '../signature.ts'
 import type { WasmGuest } from './guest.ts'
 import { argumentCopier } from './posted-arguments.ts'
 import { RunningWorker } from './running-worker.ts'
-import type { OpenMessage } from './worker-messages.ts'
+import type { OpenMessage, ReturnedMessage } from './worker-messages.ts'
 
 /** The nonblocking symbols of one library. */
 export class WorkerCalls {
   readonly #guest: WasmGuest
   readonly #definitions: Definitions
   readonly #options: Pick<OpenOptions<never>, 'worker' | 'debug'>
-  #running: RunningWorker | undefined
+  #running: RunningWorker<ReturnedMessage> | undefined
   #closed = false
 
   constructor(guest: WasmGuest, definitions: Definitions, options: Pick<OpenOptions<never>, 'worker' | 'debug'>) {
@@ -42,7 +42,7 @@ export class WorkerCalls {
       if (values.length !== arity) throw wrongCount(name, arity, values.length)
       const moved: ArrayBuffer[] = []
       const copies = copyArguments(values, moved)
-      const { value, buffers } = await this.#worker(start).call(name, copies, moved)
+      const { value, buffers } = await this.#worker(start).ask(name, { name, values: copies }, moved)
       filled.forEach(({ argument, place }, index) => {
         fillBytes(values[argument], buffers[index] as Uint8Array | null, place)
       })
@@ -56,7 +56,7 @@ export class WorkerCalls {
     this.#running?.end((name) => new FramegateError('DISPOSED', `the library was closed while ${name} was under way`))
   }
 
-  #worker(start: () => FfiWorker): RunningWorker {
+  #worker(start: () => FfiWorker): RunningWorker<ReturnedMessage> {
     if (this.#closed) throw new FramegateError('DISPOSED', 'the library was closed; open it again to call it')
     this.#running ??= new RunningWorker(start, this.#opening(), () => {
       this.#running = undefined

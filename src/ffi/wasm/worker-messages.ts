@@ -46,8 +46,12 @@ export interface ThrewMessage {
   readonly error: PostedError
 }
 
-/** An error without its class and stack, which do not cross. */
-interface PostedError {
+/**
+ * An error without its class and stack, which do not cross.
+ *
+ * @internal
+ */
+export interface PostedError {
   /** Undefined for an error that is none of ours. */
   readonly code: ErrorCode | undefined
   readonly message: string
@@ -59,6 +63,7 @@ export function isOurs(message: unknown): message is OpenMessage | CallMessage |
   return typeof message === 'object' && message !== null && 'framegate' in message
 }
 
+/** @internal */
 export function postedError(error: unknown): PostedError {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
   return {

@@ -1,0 +1,104 @@
+// Specs loaded on another thread. What crosses:
+//
+//     evaluator                                          worker
+//     { framegate: 'open', module, limits }          ->  once, before everything else; it has no answer
+//     { framegate: 'call', id, input, table }        ->  what to load; `table` with the first question alone
+//                                                    <-  { framegate: 'loaded', id, snapshot: ArrayBuffer }
+//                                                    <-  { framegate: 'threw', id, error }
+
+import { type FfiWorker, FramegateError, type PostedError, postedError, RunningWorker, Snapshot } from '../ffi/index.ts'
+import { engineGuest } from './guest.ts'
+import { type CountryTable, type LoadInput, loadedSnapshot } from './load.ts'
+import type { EngineLimits } from './types.ts'
+
+interface OpenMessage {
+  readonly framegate: 'open'
+  readonly module: WebAssembly.Module
+  readonly limits: EngineLimits | undefined
+}
+
+interface LoadMessage {
+  readonly framegate: 'call'
+  readonly id: number
+  readonly input: LoadInput
+  readonly table: Uint8Array | undefined
+}
+
+interface LoadedMessage {
+  readonly framegate: 'loaded'
+  readonly id: number
+  readonly snapshot: ArrayBuffer
+}
+
+type Reply = LoadedMessage | { readonly framegate: 'threw'; readonly id: number; readonly error: PostedError }
+
+/** The evaluator's side: a worker that is started by the first load, and anew after it has died. */
+export class LoaderThread {
+  readonly #start: () => FfiWorker
+  readonly #module: WebAssembly.Module
+  readonly #limits: EngineLimits | undefined
+  #running: RunningWorker<LoadedMessage> | undefined
+  #hasTable = false
+
+  constructor(start: () => FfiWorker, module: WebAssembly.Module, limits: EngineLimits | undefined) {
+    this.#start = start
+    this.#module = module
+    this.#limits = limits
+  }
+
+  /**
+   * Loads specs. The payload's bytes are moved.
+   *
+   * @throws FramegateError as `loadedSnapshot`, `WORKER_MISSING`, `GUEST_INTERRUPTED` where the worker died
+   */
+  async load(input: LoadInput, table: CountryTable | undefined): Promise<Snapshot> {
+    const worker = this.#worker()
+    const first = this.#hasTable ? undefined : typeof table === 'function' ? table() : table
+    this.#hasTable = true
+    const moved = [input.specs.buffer as ArrayBuffer]
+    const { snapshot } = await worker.ask('loading specs', { input, table: first }, moved)
+    return Snapshot.trusted(snapshot)
+  }
+
+  /** Ends the worker, also in the middle of a load. */
+  end(): void {
+    this.#running?.end(() => new FramegateError('DISPOSED', 'the evaluator was disposed while specs were loading'))
+  }
+
+  #worker(): RunningWorker<LoadedMessage> {
+    const opening: OpenMessage = { framegate: 'open', module: this.#module, limits: this.#limits }
+    this.#running ??= new RunningWorker(this.#start, opening, () => {
+      this.#running = undefined
+      this.#hasTable = false
+    })
+    return this.#running
+  }
+}
+
+/** The worker's side; the scripts of workers hand it their messages. */
+export class LoaderServer {
+  readonly #answer: (reply: Reply, moved: ArrayBuffer[]) => void
+  #opening: OpenMessage | undefined
+  #table: Uint8Array | undefined
+
+  constructor(answer: (reply: Reply, moved: ArrayBuffer[]) => void) {
+    this.#answer = answer
+  }
+
+  receive(message: OpenMessage | LoadMessage): void {
+    if (message.framegate === 'open') this.#opening = message
+    else if (message.framegate === 'call') this.#load(message)
+  }
+
+  #load({ id, input, table }: LoadMessage): void {
+    this.#table ??= table
+    const { module, limits } = this.#opening as OpenMessage
+    try {
+      const { bytes } = loadedSnapshot(engineGuest(module, limits), input, this.#table, limits?.loadFuel)
+      const snapshot = bytes.buffer as ArrayBuffer
+      this.#answer({ framegate: 'loaded', id, snapshot }, [snapshot])
+    } catch (error) {
+      this.#answer({ framegate: 'threw', id, error: postedError(error) }, [])
+    }
+  }
+}

@@ -1,0 +1,269 @@
+// Questions about users, whoever has the engine that answers them: an evaluator, a tenant, a thread that follows another.
+// A call finds its entity by name, takes a frame, writes the fields that the entity's plan names, enters the engine and
+// reads the outcome. Nothing of a call outlives it.
+
+import { type Frame, FramegateError } from '../ffi/index.ts'
+import { BoundUser } from './bound.ts'
+import type { Entity } from './catalog.ts'
+import { OVERFLOW } from './encode.ts'
+import type { Engine } from './engine.ts'
+import { FLAG, HEAD, KIND, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
+import { describe } from './lookup.ts'
+import { Outcome } from './outcome.ts'
+import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
+import type { AnswerOptions, LoadReport, SpecList, User } from './types.ts'
+import { changing, type FieldSource, FreshUser } from './user.ts'
+
+const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
+
+/**
+ * What can be asked about users, synchronously and in this thread: of an {@link Evaluator}, of a tenant of
+ * `framegate/tenants`, and of what `attach` of `framegate/pool` gives. Code that only asks takes this type.
+ *
+ * Names that the specs do not define give `Unrecognized` results, never errors.
+ */
+export abstract class Questions {
+  readonly #now: () => number
+  readonly #seed: () => number
+  readonly #givesDefaults: boolean
+
+  /**
+   * @throws {@link FramegateError} `ARGUMENT_INVALID`
+   * @internal
+   */
+  constructor({ now, seed, onFault = 'throw' }: AnswerOptions) {
+    for (const [name, given] of Object.entries({ now, seed })) {
+      if (given === undefined || typeof given === 'function') continue
+      throw new FramegateError('ARGUMENT_INVALID', `the option ${name} is ${typeof given}; pass a function`)
+    }
+    if (onFault !== 'throw' && onFault !== 'default') {
+      throw new FramegateError('ARGUMENT_INVALID', `onFault is ${String(onFault)}; use 'throw' or 'default'`)
+    }
+    this.#now = now ?? Date.now
+    this.#seed = seed ?? (() => (Math.random() * 0x1_0000_0000) >>> 0)
+    this.#givesDefaults = onFault === 'default'
+  }
+
+  /** The engine that answers, for what is no question about a user. */
+  protected abstract engine(): Engine
+
+  /** The engine that answers the next question. */
+  protected admitted(): Engine {
+    return this.engine()
+  }
+
+  /** The names that can be asked for. */
+  get list(): SpecList {
+    return this.engine().catalog.list
+  }
+
+  /** What loading the specs had to say. */
+  get report(): LoadReport {
+    return this.engine().catalog.report
+  }
+
+  /** Bytes of the instance's memory; 0 on the native backend, and after an abrupt end until the next question. */
+  get memoryBytes(): number {
+    return this.engine().library.memoryBytes
+  }
+
+  /**
+   * Whether a gate is open for a user; `false` for an unknown gate.
+   *
+   * @throws {@link FramegateError} `USER_INVALID`, `DISPOSED`; unless the option `onFault` is `default`, `GUEST_TRAPPED`,
+   * `GUEST_STACK_EXHAUSTED`, `GUEST_MEMORY_EXHAUSTED`, `FUEL_EXHAUSTED`, `ENGINE_UNSTABLE`; so do all questions
+   */
+  checkGate(user: User, name: string): boolean {
+    return this.gateValue(new FreshUser(user), name)
+  }
+
+  /** The gates' values in the order of `names`. */
+  checkGates(user: User, names: readonly string[]): boolean[] {
+    return this.bind(user).checkGates(names)
+  }
+
+  /** A gate with the rule that decided, and the gates evaluated on the way. */
+  getFeatureGate(user: User, name: string): FeatureGate {
+    return this.featureGate(new FreshUser(user), name)
+  }
+
+  /** A dynamic config; an experiment may be read as one too. */
+  getDynamicConfig(user: User, name: string): DynamicConfig {
+    return this.dynamicConfig(new FreshUser(user), name)
+  }
+
+  /** An experiment or a bandit, with the group that the user is in. */
+  getExperiment(user: User, name: string): Experiment {
+    return this.experiment(new FreshUser(user), name)
+  }
+
+  /** A layer: its parameters, from its own rules or from the experiment that the user is allocated to. */
+  getLayer(user: User, name: string): Layer {
+    return this.layer(new FreshUser(user), name)
+  }
+
+  /**
+   * The same questions about one user, whose fields are encoded once. The user must not be changed afterwards.
+   *
+   * The encoding is kept in JavaScript and copied into each call's own frame, so it outlives instances and updates.
+   */
+  bind(user: User): BoundUser {
+    return new BoundUser(this, user)
+  }
+
+  /** What the payload calls a spec: `feature_gate`, `segment`, `experiment`, `autotune`, …; `null` where there is none. */
+  entityOf(name: string, kind: 'gate' | 'config' | 'layer'): string | null {
+    return this.engine().catalog.of(KIND[kind]).get(name)?.entity ?? null
+  }
+
+  /**
+   * The user fields that a spec reads, over all that it nests; empty for an unknown name.
+   *
+   * @param kind - where to look; without it, gates come before configs before layers
+   */
+  fieldsFor(name: string, kind?: 'gate' | 'config' | 'layer'): string[] {
+    const { catalog } = this.engine()
+    const places = new Map(Object.entries({ gate: catalog.gates, config: catalog.configs, layer: catalog.layers }))
+    if (kind !== undefined && !places.has(kind)) {
+      throw new FramegateError('ARGUMENT_INVALID', `there is no kind ${String(kind)}; use gate, config or layer`)
+    }
+    const searched = [...places].filter(([place]) => kind === undefined || place === kind).map(([, place]) => place)
+    const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
+    const fields = (plan?.fields ?? []).map((field) => catalog.fields.get(field)).filter((field) => field !== undefined)
+    return [...new Set(fields.map(describe))].sort()
+  }
+
+  /** @internal */
+  gateValue(source: FieldSource, name: string): boolean {
+    try {
+      const engine = this.admitted()
+      const entity = engine.catalog.gates.get(name)
+      if (entity === undefined) return false
+      engine.enter()
+      try {
+        const frame = this.#written(engine, KIND.gate, entity, source)
+        try {
+          return (engine.evaluate(frame) & FLAG.value) !== 0
+        } finally {
+          frame.release()
+        }
+      } finally {
+        engine.leave()
+      }
+    } catch (error) {
+      this.#faultOf(error)
+      return false
+    }
+  }
+
+  /** @internal */
+  featureGate(source: FieldSource, name: string): FeatureGate {
+    return new FeatureGate(name, this.#evaluate(KIND.gate, source, name))
+  }
+
+  /** @internal */
+  dynamicConfig(source: FieldSource, name: string): DynamicConfig {
+    return new DynamicConfig(name, this.#evaluate(KIND.config, source, name))
+  }
+
+  /** @internal */
+  experiment(source: FieldSource, name: string): Experiment {
+    return new Experiment(name, this.#evaluate(KIND.experiment, source, name))
+  }
+
+  /** @internal */
+  layer(source: FieldSource, name: string): Layer {
+    return new Layer(name, this.#evaluate(KIND.layer, source, name))
+  }
+
+  #evaluate(kind: number, source: FieldSource, name: string): Outcome {
+    try {
+      const engine = this.admitted()
+      const entity = engine.catalog.of(kind).get(name)
+      if (entity === undefined) return Outcome.unrecognized(engine)
+      engine.enter()
+      try {
+        const frame = this.#written(engine, kind, entity, source)
+        try {
+          return new Outcome(engine, frame, engine.evaluate(frame))
+        } finally {
+          frame.release()
+        }
+      } finally {
+        engine.leave()
+      }
+    } catch (error) {
+      return Outcome.failed(this.#faultOf(error))
+    }
+  }
+
+  /** The code of a fault that the default stands in for; every other error goes to the caller. */
+  #faultOf(error: unknown): string {
+    if (this.#givesDefaults && error instanceof FramegateError && FAULTS.has(error.code)) return error.code
+    throw error
+  }
+
+  /** A frame with everything that the call needs written into it. */
+  #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
+    const { plan } = entity
+    const likely = this.#tryWrite(engine, kind, entity, source, source.heapRoom(engine, plan), PLAIN)
+    if (likely) return likely
+    const bound = source.heapBound(engine, plan) + 8
+    const enough =
+      this.#tryWrite(engine, kind, entity, source, bound, PLAIN) ??
+      this.#tryWrite(engine, kind, entity, source, bound, CONTAINERS)
+    if (enough) return enough
+    throw changing()
+  }
+
+  /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
+  #tryWrite(
+    engine: Engine,
+    kind: number,
+    entity: Entity,
+    source: FieldSource,
+    room: number,
+    factor: number,
+  ): Frame | undefined {
+    const { plan } = entity
+    const { heapStart, library } = engine
+    const frame = library.frame(heapStart + room + 8 + plan.scratch + TEMPORARY + factor * room)
+    const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
+    try {
+      const end = source.write(engine, plan, target)
+      const heapEnd = (end + 7) & ~7
+      const temporary = frame.size - heapEnd - plan.scratch - TEMPORARY
+      const needed = (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart)
+      if (end !== OVERFLOW && needed <= temporary) {
+        this.#writeHead(frame, kind, entity, heapEnd)
+        return frame
+      }
+    } catch (error) {
+      frame.release()
+      throw error
+    }
+    frame.release()
+    return undefined
+  }
+
+  #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
+    if (plan.readsTime) memory.f64[(base + HEAD.now) >>> 3] = this.#now()
+    const head = base >>> 2
+    memory.i32[head + HEAD.kind / 4] = kind
+    memory.i32[head + HEAD.entity / 4] = number
+    if (plan.readsSeed) memory.i32[head + HEAD.seed / 4] = this.#seed()
+    memory.i32[head + HEAD.heapEnd / 4] = heapEnd
+    memory.i32[head + HEAD.length / 4] = size
+  }
+}
+
+/** What a caller who wants defaults gets them for: a fault of the engine, or of who lets it answer. */
+const FAULTS: ReadonlySet<string> = new Set([
+  'ENGINE_UNSTABLE',
+  'FUEL_EXHAUSTED',
+  'GUEST_INTERRUPTED',
+  'GUEST_MEMORY_EXHAUSTED',
+  'GUEST_STACK_EXHAUSTED',
+  'GUEST_TRAPPED',
+  'RATE_LIMITED',
+])
