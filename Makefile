@@ -8,7 +8,9 @@ packages := node_modules/.package-lock.json
 in_toolchain := build/toolchain.sh run
 bench_calls := .cache/bench/calls.wasm .cache/bench/libcalls.so
 engines := dist/engine.wasm dist/engine.metered.wasm
-unsealed := $(engines:dist/%=wasm/engine/target/framegate/%)
+engine_parts := wasm/engine/target/framegate
+unsealed := $(engines:dist/%=$(engine_parts)/%)
+engine_modules := build/engine.exports build/fuel.wat $(addprefix build/,linked-module.ts load-data.ts seal-wasm.ts check-wasm.ts)
 natives := dist/libframegate-linux-x64.so dist/libframegate-linux-arm64.so
 
 # Folders stand among the sources so that a file that was removed is noticed too.
@@ -32,8 +34,10 @@ help: ## list the targets
 .PHONY: build
 build: $(engines) $(natives) dist/probe.wasm $(probes) dist/.typescript ## build dist/: engine, probe, shared objects, JavaScript with types
 
-$(engines) &: $(engine_sources) $(engine_build) build/engine.exports build/fuel.wat build/seal-wasm.ts build/check-wasm.ts | $(packages)
+$(engines) &: $(engine_sources) $(engine_build) $(engine_modules) | $(packages)
 	@echo 'building $(engines)'
+	@$(in_toolchain) build/engine.sh link
+	@$(bin)/tsx build/load-data.ts $(engine_parts)/{linked.wasm,bound.wasm,load-data}
 	@$(in_toolchain) build/engine.sh wasm
 	@$(bin)/tsx build/seal-wasm.ts $(unsealed)
 	@$(bin)/tsx build/check-wasm.ts $(unsealed)

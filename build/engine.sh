@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Builds the engine; runs among the toolchain's programs (build/toolchain.sh run build/engine.sh ...).
 #
-#   build/engine.sh wasm     engine.wasm (zero imports, the C ABI only) and engine.metered.wasm (imports its memory and
-#                            burns fuel), in wasm/engine/target/framegate, to be sealed and checked
+#   build/engine.sh link     what build/load-data.ts makes load-data.wasm and load-data.wat from
+#   build/engine.sh wasm     from these, engine.wasm (zero imports, the C ABI only) and engine.metered.wasm (imports its
+#                            memory and burns fuel), to be sealed and checked
 #   build/engine.sh native   dist/libframegate-linux-{x64,arm64}.so
+#
+# What it makes for WebAssembly is in wasm/engine/target/framegate; the Makefile has the steps between.
 set -euo pipefail
 
 repository=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
@@ -21,27 +24,40 @@ anchor=framegate_wasm_bindgen_anchor
 features=(--mvp-features --enable-mutable-globals --enable-sign-ext --enable-bulk-memory --enable-nontrapping-float-to-int)
 strip=(--strip-debug --strip-producers --strip-target-features)
 
-wasm() {
-  local raw=$out/pkg/framegate_bg.wasm pages
-  linking=(--import-memory --export-memory)
+# Leaves bound.wasm, which has wasm-bindgen's glue still, and linked.wasm, from which build/load-data.ts reads what
+# refers to what.
+link() {
+  linking=(--import-memory --export-memory --emit-relocs)
   wasm_pack "$crate" "$out/pkg" web --no-typescript
+  cp "$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/framegate.wasm" "$out/linked.wasm"
+  cp "$out/pkg/framegate_bg.wasm" "$out/bound.wasm"
+}
+
+wasm() {
+  local raw=$out/load-data.wasm pages abi='framegate_.*\|__stack_pointer\|memory'
 
   # wasm-bindgen adds an import (__wbindgen_init_externref_table), its caller and a table. What the C ABI does not
   # reach goes, and those with it. The memory, which it imports from the glue, comes from a module merged below.
-  keep_exports "$raw" "$out/c-abi.wasm" 'framegate_.*\|__stack_pointer' --enable-reference-types --enable-multivalue
+  keep_exports "$raw" "$out/c-abi.wasm" 'framegate[-_].*\|__stack_pointer' --enable-reference-types --enable-multivalue
   pages=$(wasm-dis "$raw" | sed -n 's/^ (import "[^"]*" "memory" (memory [^ ]* \([0-9]*\)))$/\1/p')
 
   echo "(module (memory (export \"memory\") $pages))" >"$out/memory.wat"
-  wasm-merge "${features[@]}" "$out/c-abi.wasm" engine "$out/memory.wat" ./framegate_bg.js -o "$out/merged.wasm"
-  wasm-opt "${features[@]}" -O3 "${strip[@]}" "$out/merged.wasm" -o "$out/engine.wasm"
+  merge "$out/c-abi.wasm"
+  keep_exports "$out/merged.wasm" "$out/plain.wasm" "$abi"
+  wasm-opt "${features[@]}" -O3 "${strip[@]}" "$out/plain.wasm" -o "$out/engine.wasm"
 
   # Optimised before as after: what is metered is what runs. The memory that a host gives must be a fresh one, all
-  # zeros, or the zeros among the data would have to be in the file (8 kB of them).
+  # zeros, or the zeros among the data would have to be in the file.
   echo "(module (memory (export \"memory\") (import \"env\" \"memory\") $pages))" >"$out/memory.wat"
   wasm-opt "${features[@]}" -O3 --log-execution=fuel "$out/c-abi.wasm" -o "$out/logging.wasm"
-  wasm-merge "${features[@]}" "$out/logging.wasm" engine "$out/memory.wat" ./framegate_bg.js "$repository/build/fuel.wat" fuel -o "$out/merged.wasm"
-  keep_exports "$out/merged.wasm" "$out/metered.wasm" 'framegate_.*\|__stack_pointer\|memory'
+  merge "$out/logging.wasm" "$repository/build/fuel.wat" fuel
+  keep_exports "$out/merged.wasm" "$out/metered.wasm" "$abi"
   wasm-opt "${features[@]}" -O3 --zero-filled-memory "${strip[@]}" "$out/metered.wasm" -o "$out/engine.metered.wasm"
+}
+
+# Links an engine with its memory, with the data that only loading needs and with what else is named, to merged.wasm.
+merge() { # merge ENGINE [MODULE NAME] ...
+  wasm-merge "${features[@]}" "$1" engine "$out/memory.wat" ./framegate_bg.js "$out/load-data.wat" load-data "${@:2}" -o "$out/merged.wasm"
 }
 
 # Drops the exports whose names do not match, the anchor, and what only they reach.

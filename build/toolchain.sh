@@ -24,7 +24,7 @@ fail() { say "$@"; exit 1; }
 
 missing_on_host() {
   local program target
-  for program in rustc cargo cargo-clippy rustfmt wasm-pack wasm-bindgen wasm-opt wasm-metadce emcc gcc aarch64-linux-gnu-gcc readelf; do
+  for program in rustc cargo cargo-clippy rustfmt wasm-pack wasm-bindgen wasm-opt wasm-metadce wasm-merge wasm-dis emcc gcc aarch64-linux-gnu-gcc readelf; do
     command -v "$program" >/dev/null || echo "$program"
   done
   command -v rustc >/dev/null || return 0
