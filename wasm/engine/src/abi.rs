@@ -1,7 +1,8 @@
 //! The C ABI. All memory that crosses is the host's: it hands in frames and bytes, and the engine copies into them.
 //! This is the only module with `unsafe` besides the allocator.
 //!
-//! A panic aborts the wasm build, which traps; a host that kept [`framegate_panic_message`] finds its message there. The
+//! A panic aborts the wasm build, which traps, and so does memory that cannot be had; a host that kept
+//! [`framegate_panic_message`] finds the message there. The
 //! shared object unwinds up to the boundary and returns [`PANICKED`]; [`framegate_panic`] then tells the message.
 
 use std::cell::{Cell, UnsafeCell};
@@ -36,19 +37,19 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Writes panic messages where the host finds them, without allocating: memory may be what ran out.
 fn install_hook() {
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|info| {
-            MESSAGE.with(|message| {
-                // SAFETY: the buffer is this thread's, and nothing else on this thread writes it meanwhile.
-                let bytes = unsafe { &mut *message.bytes.get() };
-                let mut writer = crate::reading::Writer::new(bytes);
-                // A message that does not fit is cut where it ends.
-                let _ = std::fmt::Write::write_fmt(&mut writer, format_args!("{info}"));
-                message.length.set(writer.finish().len() as u32);
-            });
-        }));
+    HOOK.call_once(|| std::panic::set_hook(Box::new(|info| leave_message(format_args!("{info}")))));
+}
+
+/// Writes a message where the host finds it, without allocating: memory may be what ran out.
+pub(crate) fn leave_message(text: std::fmt::Arguments<'_>) {
+    MESSAGE.with(|message| {
+        // SAFETY: the buffer is this thread's, and nothing else on this thread writes it meanwhile.
+        let bytes = unsafe { &mut *message.bytes.get() };
+        let mut writer = crate::reading::Writer::new(bytes);
+        // A message that does not fit is cut where it ends.
+        let _ = std::fmt::Write::write_fmt(&mut writer, text);
+        message.length.set(writer.finish().len() as u32);
     });
 }
 
@@ -90,8 +91,7 @@ pub extern "C" fn framegate_alloc(size: usize) -> *mut u8 {
     let Ok(layout) = std::alloc::Layout::from_size_align(size.max(1), 8) else {
         return std::ptr::null_mut();
     };
-    // SAFETY: the layout has a size.
-    unsafe { std::alloc::alloc(layout) }
+    memory::for_host(layout)
 }
 
 /// Gives back what [`framegate_alloc`] returned for the same size.

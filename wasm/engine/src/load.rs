@@ -74,8 +74,10 @@ pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
     let mut loader = Loader::new(first_version);
     loader.document(&top, app_id).map_err(LoadError::invalid)?;
     loader.specs.report.conditions = loader.specs.conditions.len() as u32;
-    plan::plan(&mut loader.specs);
-    Ok(loader.specs)
+    let Loader { mut specs, .. } = loader;
+    plan::plan(&mut specs);
+    specs.settle();
+    Ok(specs)
 }
 
 /// The state of loading: what is interned so far.

@@ -57,7 +57,7 @@ pub struct Spec {
     pub version: Option<u32>,
     pub enabled: bool,
     pub default: Returned,
-    pub rules: Vec<Rule>,
+    pub rules: Box<[Rule]>,
     pub active: Option<bool>,
     pub in_layer: Option<bool>,
     /// Number of the list of explicit parameters.
@@ -76,7 +76,7 @@ pub struct Rule {
     pub id: u32,
     pub group: Option<u32>,
     pub in_group: bool,
-    pub conditions: Vec<u32>,
+    pub conditions: Box<[u32]>,
     pub share: Share,
     pub returned: Returned,
     /// An experiment (its entity number) that decides instead.
@@ -110,7 +110,7 @@ pub struct Mapping {
 pub struct MappingRule {
     /// Milliseconds since 1970 from which on the rule counts.
     pub start: f64,
-    pub conditions: Vec<u32>,
+    pub conditions: Box<[u32]>,
     pub share: Share,
 }
 
@@ -251,6 +251,20 @@ impl Default for Specs {
             app: None,
             report: Report::default(),
         }
+    }
+}
+
+impl Specs {
+    /// Gives back what only loading needs.
+    pub fn settle(&mut self) {
+        self.entities.iter_mut().for_each(Vec::shrink_to_fit);
+        self.conditions.shrink_to_fit();
+        self.fields.shrink_to_fit();
+        self.texts.settle();
+        self.values.shrink_to_fit();
+        self.value_keys.shrink_to_fit();
+        self.value_keys.iter_mut().for_each(Vec::shrink_to_fit);
+        self.explicit.shrink_to_fit();
     }
 }
 

@@ -45,7 +45,7 @@ pub type TextHash = BuildHasherDefault<TextHasher>;
 
 /// A set of texts. Few enough are compared one by one, which beats hashing up to about eight.
 pub enum TextSet {
-    Few(Vec<Box<[u8]>>),
+    Few(Box<[Box<[u8]>]>),
     Many(HashSet<Box<[u8]>, TextHash>),
 }
 
@@ -72,7 +72,7 @@ impl FromIterator<Vec<u8>> for TextSet {
     fn from_iter<I: IntoIterator<Item = Vec<u8>>>(texts: I) -> Self {
         let texts: Vec<Box<[u8]>> = texts.into_iter().map(Vec::into_boxed_slice).collect();
         if texts.len() <= FEW {
-            TextSet::Few(texts)
+            TextSet::Few(texts.into_boxed_slice())
         } else {
             TextSet::Many(texts.into_iter().collect())
         }
@@ -81,6 +81,7 @@ impl FromIterator<Vec<u8>> for TextSet {
 
 /// Texts that are passed around by number: each distinct one once, number 0 the empty text.
 pub struct Texts {
+    /// Empty when all are loaded.
     numbers: HashMap<Box<str>, u32, TextHash>,
     texts: Vec<Box<str>>,
     longest: usize,
@@ -108,6 +109,12 @@ impl Texts {
         self.texts.push(text.into());
         self.longest = self.longest.max(text.len());
         number
+    }
+
+    /// Gives back what only numbering needs: no texts are numbered any more.
+    pub fn settle(&mut self) {
+        self.numbers = HashMap::default();
+        self.texts.shrink_to_fit();
     }
 
     /// Bytes of the longest text.

@@ -40,7 +40,7 @@ impl<'a> Loader<'a> {
             version: spec.integer("version")?,
             enabled,
             default: self.returned(default),
-            rules: Vec::new(),
+            rules: Box::default(),
             active: spec.boolean("isActive")?,
             in_layer: spec.boolean("hasSharedParams")?,
             explicit: explicit.map(|names| self.explicit(names)),
@@ -48,12 +48,11 @@ impl<'a> Loader<'a> {
         };
         // Statsig's v2 payloads ship disabled specs without rules; in v1 the rules are there and do not count.
         if enabled || !self.first_version {
-            for (index, rule) in rules.elements().enumerate() {
-                let rule = self
-                    .rule(rule, &salt)
-                    .map_err(|reason| format!("rules[{index}]: {reason}"))?;
-                read.rules.push(rule);
-            }
+            let rules = rules.elements().enumerate().map(|(index, rule)| {
+                self.rule(rule, &salt)
+                    .map_err(|reason| format!("rules[{index}]: {reason}"))
+            });
+            read.rules = rules.collect::<Result<_, _>>()?;
         }
         Ok(read)
     }
@@ -114,7 +113,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The numbers of a rule's conditions: ids of shared ones, or, in v1, the conditions themselves.
-    pub(super) fn conditions(&mut self, rule: &Object<'a>) -> Result<Vec<u32>, String> {
+    pub(super) fn conditions(&mut self, rule: &Object<'a>) -> Result<Box<[u32]>, String> {
         let list = rule.array("conditions")?.ok_or_else(|| missing("conditions"))?;
         let mut numbers = Vec::new();
         for (index, condition) in list.elements().enumerate() {
@@ -129,6 +128,6 @@ impl<'a> Loader<'a> {
                 None => return Err(format!("conditions[{index}] is not the id of a condition")),
             });
         }
-        Ok(numbers)
+        Ok(numbers.into_boxed_slice())
     }
 }
