@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { externalKinds, type SectionReader, sectionIds, sectionsOf } from '../src/cli/bindgen/wasm-sections.ts'
+import { externalKinds, type SectionReader, sectionIds, sectionsOf } from '../src/wasm-sections.ts'
 import { buildIdSection, importedPages, memorySection, sha256 } from './seal-wasm.ts'
 
 export interface WasmSummary {

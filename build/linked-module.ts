@@ -5,7 +5,7 @@
  * address or a function's index that the linker wrote somewhere: no instruction needs to be decoded to know that a
  * function calls another or reads a table, and no reference is missed, since all of them are the linker's.
  */
-import { externalKinds, MalformedModule, sectionIds } from '../src/cli/bindgen/wasm-sections.ts'
+import { externalKinds, MalformedModule, sectionIds } from '../src/wasm-sections.ts'
 
 /** A function, or an object among the data. */
 export interface Item {

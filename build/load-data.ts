@@ -14,7 +14,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { sectionIds } from '../src/cli/bindgen/wasm-sections.ts'
+import { sectionIds } from '../src/wasm-sections.ts'
 import { dataSegments, type Item, linkedItems, placedSections } from './linked-module.ts'
 
 /** Addresses; `end` is the first beyond. */

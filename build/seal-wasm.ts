@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { externalKinds, sectionIds, sectionsOf } from '../src/cli/bindgen/wasm-sections.ts'
+import { externalKinds, sectionIds, sectionsOf } from '../src/wasm-sections.ts'
 
 export const memorySection = 'framegate.memory'
 export const buildIdSection = 'build_id'

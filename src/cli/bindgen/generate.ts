@@ -68,7 +68,7 @@ function isModule(bytes: Uint8Array, file: string): boolean {
 async function ofModule(bytes: Uint8Array, { file }: BindgenOptions, baseName: string): Promise<Bindings> {
   const { readModuleExports } = await import('./module-exports.ts')
   const { moduleBindings } = await import('./module-bindings.ts')
-  const { MalformedModule } = await import('./wasm-sections.ts')
+  const { MalformedModule } = await import('../../wasm-sections.ts')
   try {
     const bindings = moduleBindings(readModuleExports(bytes), baseName)
     if (bindings.functions.length > 0) return bindings

@@ -11,7 +11,7 @@ import {
   type SectionReader,
   sectionIds,
   sectionsOf,
-} from './wasm-sections.ts'
+} from '../../wasm-sections.ts'
 
 /** An exported function. */
 export interface ExportedFunction extends FunctionType {

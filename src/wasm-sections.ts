@@ -1,5 +1,6 @@
 /**
- * Reads the binary format of WebAssembly modules, section by section, as far as exports and their types need it.
+ * Reads the binary format of WebAssembly modules, section by section: whole modules as far as exports and their types
+ * need it, and what `tenants` looks at in a module that it meters.
  *
  * It is our own because the parsers on npm do not serve: `@webassemblyjs/wasm-parser` refuses modules with 64-bit
  * memories, v128 globals or type groups and gives functions that share a type one another's parameter names;
@@ -12,11 +13,15 @@ export const sectionIds = {
   type: 1,
   import: 2,
   function: 3,
+  table: 4,
   memory: 5,
   global: 6,
   export: 7,
   start: 8,
+  element: 9,
   code: 10,
+  data: 11,
+  dataCount: 12,
 } as const
 export const externalKinds = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const
 
@@ -82,6 +87,26 @@ export class SectionReader {
     return this.#offset >= this.#bytes.length
   }
 
+  /** Where it is, in {@link bytes}. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** All of what it reads, from its start. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** The byte that is read next; undefined at the end. */
+  get next(): number | undefined {
+    return this.#bytes[this.#offset]
+  }
+
+  skip(length: number): void {
+    if (length > this.#bytes.length - this.#offset) throw new MalformedModule('it ends in the middle of a section')
+    this.#offset += length
+  }
+
   byte(): number {
     const byte = this.#bytes[this.#offset++]
     if (byte === undefined) throw new MalformedModule('it ends in the middle of a section')
@@ -110,11 +135,9 @@ export class SectionReader {
 
   /** The next `length` bytes as a reader of their own. */
   part(length: number): SectionReader {
-    const end = this.#offset + length
-    if (end > this.#bytes.length) throw new MalformedModule('it ends in the middle of a section')
-    const part = new SectionReader(this.#bytes.subarray(this.#offset, end))
-    this.#offset = end
-    return part
+    const from = this.#offset
+    this.skip(length)
+    return new SectionReader(this.#bytes.subarray(from, this.#offset))
   }
 
   list<Item>(read: () => Item): Item[] {
