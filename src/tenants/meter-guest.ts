@@ -209,12 +209,13 @@ class Metering {
 
   #table(reader: SectionReader): Uint8Array {
     if (++this.#tables > MOST_TABLES) throw new MalformedModule(`it has more than ${MOST_TABLES} tables`)
-    return joined([[valueType(reader)], capped(reader, LARGEST_TABLE, 'a table of', 'elements')])
+    return joined([[valueType(reader)], capped(reader, 0, LARGEST_TABLE, 'a table of', 'elements')])
   }
 
   #memory(reader: SectionReader): Uint8Array {
     this.#memories++
-    return capped(reader, this.#limits.pages, 'a memory of', 'pages')
+    // Address 0 is none to an allocator: a host could not put its texts there.
+    return capped(reader, 1, this.#limits.pages, 'a memory of', 'pages')
   }
 
   /** All globals, and that of the fuel. */
@@ -294,7 +295,7 @@ function payer(fuel: number, cost: readonly number[]): Uint8Array {
 }
 
 /** Reads limits and writes them with a maximum, the smaller of its own and `most`. */
-function capped(reader: SectionReader, most: number, what: string, units: string): Uint8Array {
+function capped(reader: SectionReader, fewest: number, most: number, what: string, units: string): Uint8Array {
   const flags = reader.byte()
   if (flags > 1) {
     throw new MalformedModule(
@@ -303,7 +304,9 @@ function capped(reader: SectionReader, most: number, what: string, units: string
   }
   const least = reader.leb()
   const maximum = flags === 1 ? Math.min(reader.leb(), most) : most
-  if (least > most) throw new MalformedModule(`it begins with ${what} ${least} ${units}; ${most} is the most`)
+  if (least < fewest || least > most) {
+    throw new MalformedModule(`it begins with ${what} ${least} ${units}; ${fewest} to ${most} is what it may have`)
+  }
   return Uint8Array.from([1, ...leb(least), ...leb(maximum)])
 }
 
