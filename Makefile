@@ -26,6 +26,7 @@ rust_guest := .cache/guests/probe-rust/probe_rust_bg.wasm
 assemblyscript_guest := .cache/guests/probe-assemblyscript.wasm
 factory_guest := .cache/guests/probe-factory.mjs .cache/guests/probe-factory.wasm
 zlib_guest := .cache/guests/zlib.wasm
+operators := $(addprefix .cache/guests/operator-,assemblyscript.wasm c.wasm rust.wasm)
 
 .PHONY: help
 help: ## list the targets
@@ -60,7 +61,7 @@ $(probes) &: $(probe_sources) $(probe_build)
 	@build/sizes.sh $(probes)
 
 .PHONY: guests
-guests: $(rust_guest) $(assemblyscript_guest) $(factory_guest) $(zlib_guest) ## build what only the tests call
+guests: $(rust_guest) $(assemblyscript_guest) $(factory_guest) $(zlib_guest) $(operators) ## build what only the tests call
 
 $(rust_guest): $(rust_guest_sources) build/guests.sh build/rust.sh build/toolchain.sh build/toolchain.packages
 	@echo 'building $@'
@@ -69,6 +70,14 @@ $(rust_guest): $(rust_guest_sources) build/guests.sh build/rust.sh build/toolcha
 $(assemblyscript_guest): $(shell find wasm/probe-assemblyscript) build/guests.sh $(packages)
 	@echo 'building $@'
 	@build/guests.sh assemblyscript
+
+.cache/guests/operator-assemblyscript.wasm: $(shell find wasm/operator/assembly) build/guests.sh $(packages)
+	@echo 'building $@'
+	@build/guests.sh operator assemblyscript
+
+.cache/guests/operator-%.wasm: $(wildcard wasm/operator/glob.*) build/guests.sh build/toolchain.sh build/toolchain.packages
+	@echo 'building $@'
+	@$(in_toolchain) build/guests.sh operator $*
 
 $(factory_guest) &: $(probe_sources) $(probe_build)
 	@echo 'building $(factory_guest)'
