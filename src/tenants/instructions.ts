@@ -23,6 +23,7 @@ export const op = {
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  memorySize: 0x3f,
   i32Const: 0x41,
   i32LessSigned: 0x48,
   i32GreaterOrEqual: 0x4f,
@@ -36,9 +37,12 @@ export const op = {
 /** What an instruction without structure of its own takes. */
 export interface Weight {
   readonly fuel: number
-  /** The uppermost operand is a length, which is paid for besides: an eighth for each byte, 16 for each element of a table. */
-  readonly length?: 'bytes' | 'elements'
+  /** The uppermost operand is a length of this kind, for which a function takes fuel besides. */
+  readonly length?: Length
 }
+
+/** Bytes that are filled or copied, elements of a table, pages that are added to memory. */
+export type Length = 'bytes' | 'elements' | 'pages'
 
 /** i32, i64, f32, f64, v128, funcref, externref. */
 export const valueTypes: ReadonlySet<number> = new Set([0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f])
@@ -99,7 +103,7 @@ export function plainInstruction(reader: SectionReader, code: number): Weight | 
       return REFERENCE
     case 0x40: // memory.grow
       reader.leb()
-      return GROWTH
+      return { fuel: GROWTH, length: 'pages' }
     case 0x43: // f32.const
       reader.skip(4)
       return ONE
@@ -122,7 +126,7 @@ const DIVISION: Weight = { fuel: 8 }
 /** Functions as values, and what is done with them, are calls into the runtime. */
 const REFERENCE: Weight = { fuel: 64 }
 /** So is growth, which also makes new objects of the host's. */
-const GROWTH: Weight = { fuel: 1000 }
+const GROWTH = 1000
 const BYTES: Weight = { fuel: 16, length: 'bytes' }
 const ELEMENTS: Weight = { fuel: 64, length: 'elements' }
 
@@ -161,7 +165,7 @@ function prefixed(reader: SectionReader): Weight | undefined {
       return ELEMENTS
     case 15: // table.grow
       reader.leb()
-      return { ...GROWTH, length: 'elements' }
+      return { fuel: GROWTH, length: 'elements' }
     case 17: // table.fill
       reader.leb()
       return ELEMENTS

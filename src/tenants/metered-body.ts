@@ -9,7 +9,7 @@
 // Instructions that take as long as an operand says (memory.fill and its like) pay for it by a call just before them.
 
 import { MalformedModule, type SectionReader } from '../wasm-sections.ts'
-import { blockType, op, plainInstruction, valueType } from './instructions.ts'
+import { blockType, type Length, op, plainInstruction, valueType } from './instructions.ts'
 import { joined, leb, signedLeb } from './module-bytes.ts'
 
 /** Of a function's type, how many values. */
@@ -26,7 +26,7 @@ export interface Surroundings {
   /** The number of the global that holds the fuel. */
   readonly fuel: number
   /** The functions that take a length, pay for it and return it. */
-  readonly payers: Readonly<Record<'bytes' | 'elements', number>>
+  readonly payers: Readonly<Record<Length, number>>
 }
 
 /** A function of more bytes than this takes a compiler too long. Large ones of Rust and C have some ten thousand. */
