@@ -114,7 +114,10 @@ describe('a hostile operator that', () => {
 
   test('answers 7 gets RESULT_INVALID', async () => {
     using operator = openOperator(await metered(hostileBytes()), { fuel })
-    expect(thrownBy(() => operator('h', []))).toMatchObject({ code: 'RESULT_INVALID', message: /answered 7/ })
+    expect(thrownBy(() => operator('h', []))).toMatchObject({
+      code: 'RESULT_INVALID',
+      message: expect.stringMatching(/answered 7/),
+    })
     expect(operator('z', [])).toBe(true)
   })
 
@@ -153,7 +156,7 @@ describe('an operator', () => {
     const module = await WebAssembly.compile(Uint8Array.from(exampleBytes('c')))
     expect(thrownBy(() => openOperator(module, { fuel }))).toMatchObject({
       code: 'OPERATOR_INVALID',
-      message: /meterGuest/,
+      message: expect.stringMatching(/meterGuest/),
     })
   })
 
@@ -162,7 +165,7 @@ describe('an operator', () => {
     const module = await metered(bytes, { grants: ['host.yes'] })
     expect(thrownBy(() => openOperator(module, { fuel }))).toMatchObject({
       code: 'OPERATOR_INVALID',
-      message: /host\.yes \(function\)/,
+      message: expect.stringMatching(/host\.yes \(function\)/),
     })
     using operator = openOperator(module, { fuel, imports: { host: { yes: () => 1 } } })
     expect(operator('a', 'b')).toBe(true)
