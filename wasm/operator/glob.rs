@@ -11,10 +11,18 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 /// # Safety
 /// Both texts are in memory and stay unchanged during the call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn framegate_operator(value: *const u8, value_length: usize, target: *const u8, target_length: usize) -> i32 {
+pub unsafe extern "C" fn framegate_operator(
+    value: *const u8,
+    value_length: usize,
+    target: *const u8,
+    target_length: usize,
+) -> i32 {
     // SAFETY: as the caller says.
     let (value, target) = unsafe {
-        (core::slice::from_raw_parts(value, value_length), core::slice::from_raw_parts(target, target_length))
+        (
+            core::slice::from_raw_parts(value, value_length),
+            core::slice::from_raw_parts(target, target_length),
+        )
     };
     i32::from(meets(value, target))
 }
@@ -101,7 +109,11 @@ fn character(text: &[u8]) -> Option<(u32, &[u8])> {
         ..0xf0 => 2,
         _ => 3,
     };
-    let code = rest[..more].iter().fold(u32::from(first) & (0x3f >> more), |code, byte| code << 6 | u32::from(byte & 0x3f));
+    let code = rest[..more]
+        .iter()
+        .fold(u32::from(first) & (0x3f >> more), |code, byte| {
+            code << 6 | u32::from(byte & 0x3f)
+        });
     Some((code, &rest[more..]))
 }
 
