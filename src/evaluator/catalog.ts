@@ -2,8 +2,9 @@
 // refer to by number. The engine lays it out (`wasm/engine/src/catalog.rs`) so that having it costs next to nothing.
 
 import { FramegateError } from '../ffi/index.ts'
+import { deepFreeze } from './freeze.ts'
 import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, KIND } from './layout.ts'
-import { describe, type FieldName, type Reader, reader, type Surroundings } from './lookup.ts'
+import { describe, type FieldName, hasOperator, type Reader, reader, type Surroundings } from './lookup.ts'
 import { Bytes, type Described, Entities, type Entity, type Lazy, type Plan, plans, texts } from './sections.ts'
 import type { JsonObject, LoadReport, SpecList } from './types.ts'
 
@@ -13,7 +14,7 @@ export type { Entities, Entity, Plan }
 interface ReportText {
   readonly lists: readonly string[]
   readonly dropped: readonly [kind: string, name: string, reason: string][]
-  readonly unsupported: readonly [kind: string, name: string, rule: string, reason: string][]
+  readonly unsupported: readonly [kind: string, name: string, rule: string, reason: string, operator?: string][]
 }
 
 /** What the engine does not know. */
@@ -42,6 +43,7 @@ export class Catalog {
   readonly #explicit: Lazy<readonly string[]>
   readonly #values: Lazy<JsonObject>
   readonly #payloadBytes: number
+  readonly #surroundings: Surroundings
   #list: SpecList | undefined
   #report: LoadReport | undefined
 
@@ -55,9 +57,10 @@ export class Catalog {
     const section = (name: keyof typeof CATALOG) => all.word(CATALOG[name])
     const labels = texts(all, section('labels'), (text) => text)
     const shared = { labels, plans: plans(all, section('plans')) }
-    const surroundings: Surroundings = {
+    this.#surroundings = {
       environment: options.environment ?? labels.get(all.word(CATALOG.defaultEnvironment)),
       globalCustomFields: options.globalCustomFields,
+      operators: options.operators,
     }
     this.#bytes = all
     this.#payloadBytes = options.payloadBytes
@@ -66,7 +69,7 @@ export class Catalog {
     this.configs = new Entities(all, section('configs'), shared)
     this.layers = new Entities(all, section('layers'), shared)
     this.fields = texts(all, section('fields'), (text) => JSON.parse(text) as FieldName)
-    this.readers = this.fields.map((field) => reader(field, surroundings))
+    this.readers = this.fields.map((field) => reader(field, this.#surroundings))
     this.#texts = texts(all, section('texts'), (text) => text)
     this.#explicit = texts(all, section('explicit'), (text) => Object.freeze(JSON.parse(text) as string[]))
     this.#values = texts(all, section('values'), (text) => deepFreeze(JSON.parse(text) as JsonObject))
@@ -131,7 +134,9 @@ export class Catalog {
       bytes: this.#payloadBytes,
       counts: { ...counts, conditions, idLists: lists.length } as LoadReport['counts'],
       dropped: dropped.map(([kind, name, reason]) => ({ kind, name, reason })),
-      unsupported: unsupported.map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
+      unsupported: unsupported
+        .filter(([, , , , operator]) => operator === undefined || !hasOperator(this.#surroundings, operator))
+        .map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
       fields: [...new Set(this.fields.all().map(describe))].sort(),
       idLists: lists,
       needsCountryTable: this.needsCountryTable,
@@ -169,13 +174,4 @@ function list({ gates, configs, layers }: Pick<Catalog, 'gates' | 'configs' | 'l
     autotunes: names(configs, ({ bandit }) => bandit),
     layers: names(layers, ({ entity }) => entity !== null),
   })
-}
-
-/** Freezes a JSON value and all that it holds. */
-export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach(deepFreeze)
-    Object.freeze(value)
-  }
-  return value
 }

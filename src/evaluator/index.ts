@@ -16,6 +16,7 @@ export type {
   JsonValue,
   LoadOptions,
   LoadReport,
+  Operator,
   SecondaryExposure,
   SpecList,
   SpecsSource,

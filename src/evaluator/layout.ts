@@ -57,6 +57,7 @@ export const FLAG = {
   inLayer: 1 << 5,
   inGroup: 1 << 6,
   countryNotLoaded: 1 << 7,
+  operatorFailed: 1 << 8,
   panicked: 0x8000_0000,
 } as const
 

@@ -13,7 +13,7 @@ import { LOADING } from './guest.ts'
 import { FLAG } from './layout.ts'
 import type { JsonValue, LoadOptions, SpecsSource } from './types.ts'
 
-const ABI_VERSION = 2
+const ABI_VERSION = 3
 
 /** Where the table of countries comes from when specs need it. */
 export type CountryTable = Uint8Array | (() => Uint8Array)

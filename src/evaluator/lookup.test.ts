@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describe as name, reader } from './lookup.ts'
 import type { User } from './types.ts'
 
-const nowhere = { environment: undefined, globalCustomFields: undefined }
+const nowhere = { environment: undefined, globalCustomFields: undefined, operators: undefined }
 const field = (field: string, user: User) => reader(['user', field], nowhere)(user)
 const unit = (type: string, user: User) => reader(['unit', type], nowhere)(user)
 
@@ -25,7 +25,11 @@ describe('user fields', () => {
   })
 
   test('global custom fields stand between custom and private ones', () => {
-    const read = reader(['user', 'plan'], { environment: undefined, globalCustomFields: { plan: 'global' } })
+    const read = reader(['user', 'plan'], {
+      environment: undefined,
+      globalCustomFields: { plan: 'global' },
+      operators: undefined,
+    })
     expect(read({ custom: { plan: 'own' } })).toBe('own')
     expect(read({ privateAttributes: { plan: 'private' } })).toBe('global')
   })
@@ -57,7 +61,7 @@ describe('unit ids', () => {
 })
 
 test('the environment is the user’s own, then the instance’s tier', () => {
-  const surroundings = { environment: 'staging', globalCustomFields: undefined }
+  const surroundings = { environment: 'staging', globalCustomFields: undefined, operators: undefined }
   const tier = reader(['environment', 'Tier'], surroundings)
   expect(tier({ statsigEnvironment: { Tier: 'production' } })).toBe('production')
   expect(tier({ statsigEnvironment: { tier: 'production' } })).toBe('staging')

@@ -1,10 +1,14 @@
 // Where a spec's fields are found in a user (as Statsig's engine looks them up). One reader per field is made
 // when specs load, so that a call does nothing but read properties.
 
-import type { EvaluatorOptions, User } from './types.ts'
+import { deepFreeze } from './freeze.ts'
+import type { EvaluatorOptions, JsonValue, Operator, User } from './types.ts'
 
-/** A field that the engine asks for, by kind and name. */
-export type FieldName = readonly [kind: 'user' | 'unit' | 'environment', name: string]
+/** A field of the user or of what surrounds it, by kind and name. */
+type PlainFieldName = readonly [kind: 'user' | 'unit' | 'environment', name: string]
+
+/** What the engine asks for: a field, or what a custom operator says of one. */
+export type FieldName = PlainFieldName | readonly [kind: 'custom', operator: string, PlainFieldName, target: JsonValue]
 
 /** Finds a field's value; `undefined` when the user has none. The result may be anything a caller put there. */
 export type Reader = (user: User) => unknown
@@ -31,11 +35,20 @@ const ALIASES: Readonly<Record<string, TopLevel>> = {
 export interface Surroundings {
   readonly environment: string | undefined
   readonly globalCustomFields: EvaluatorOptions['globalCustomFields']
+  readonly operators: EvaluatorOptions['operators']
+}
+
+/** Whether there is a custom operator of that name. */
+export function hasOperator(surroundings: Surroundings, name: string): boolean {
+  return operatorCalled(name, surroundings) !== undefined
 }
 
 /** Makes the reader of a field. */
-export function reader([kind, name]: FieldName, surroundings: Surroundings): Reader {
+export function reader(field: FieldName, surroundings: Surroundings): Reader {
+  const [kind, name] = field
   switch (kind) {
+    case 'custom':
+      return customReader(name, reader(field[2], surroundings), field[3], surroundings)
     case 'user':
       return userReader(name, surroundings.globalCustomFields)
     case 'unit':
@@ -46,8 +59,11 @@ export function reader([kind, name]: FieldName, surroundings: Surroundings): Rea
 }
 
 /** The field's name as a developer would write it. */
-export function describe([kind, name]: FieldName): string {
+export function describe(field: FieldName): string {
+  const [kind, name] = field
   switch (kind) {
+    case 'custom':
+      return describe(field[2])
     case 'user': {
       const lower = name.toLowerCase()
       return own(TOP_LEVEL, lower) ?? own(ALIASES, lower) ?? `custom.${name}`
@@ -96,6 +112,27 @@ function environmentReader(field: string, tier: string | undefined): Reader {
   const find = member([field])
   const instance = field.toLowerCase() === 'tier' ? tier : undefined
   return ({ statsigEnvironment }) => (statsigEnvironment ? find(statsigEnvironment) : undefined) ?? instance
+}
+
+/** Absent without such an operator, null when it gave no answer. What reading the user throws is not the operator's. */
+function customReader(name: string, base: Reader, target: JsonValue, surroundings: Surroundings): Reader {
+  const operator = operatorCalled(name, surroundings)
+  if (operator === undefined) return () => undefined
+  const frozen = deepFreeze(target)
+  return (user) => {
+    const value = base(user) as JsonValue | undefined
+    try {
+      const answer: unknown = operator(value, frozen)
+      return typeof answer === 'boolean' ? answer : null
+    } catch {
+      return null
+    }
+  }
+}
+
+function operatorCalled(name: string, { operators }: Surroundings): Operator | undefined {
+  const operator: unknown = operators && own(operators, name)
+  return typeof operator === 'function' ? (operator as Operator) : undefined
 }
 
 type Members = Readonly<Record<string, unknown>>

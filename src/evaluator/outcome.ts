@@ -145,6 +145,7 @@ export class Outcome {
     if (!this.is(FLAG.recognized)) return { reason: `${source}:Unrecognized`, ...times }
     const version = this.#version === NONE ? {} : { version: this.#version >>> 0 }
     if (this.is(FLAG.countryNotLoaded)) return { reason: 'CountryLookupNotLoaded:Recognized', ...times, ...version }
+    if (this.is(FLAG.operatorFailed)) return { reason: 'CustomOperatorFailed:Recognized', ...times, ...version }
     return { reason: `${source}:${this.is(FLAG.unsupported) ? 'Unsupported' : 'Recognized'}`, ...times, ...version }
   }
 

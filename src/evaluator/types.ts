@@ -38,6 +38,15 @@ export interface User {
  */
 export type SpecsSource = string | Uint8Array | ArrayBuffer | object | Snapshot
 
+/**
+ * Compares a value of the user's with a condition's target. It must answer at once and by its arguments alone: it is asked
+ * while the user is read, once or several times for a question, and a bound user keeps its answer.
+ *
+ * @param value - the field as the user has it; `undefined` when there is none
+ * @param target - the condition's `targetValue`, deeply frozen; `null` when it has none
+ */
+export type Operator = (value: JsonValue | undefined, target: JsonValue) => boolean
+
 /** How specs are loaded and read. */
 export interface LoadOptions {
   /** ID lists by name: lines of `+<8 characters>` to add and `-<8 characters>` to remove. */
@@ -48,6 +57,19 @@ export interface LoadOptions {
   readonly appId?: string
   /** Fields looked up after the user's `custom` ones. */
   readonly globalCustomFields?: Readonly<Record<string, JsonValue>>
+  /**
+   * Operators by name, for conditions on a user field, a unit or an environment field whose `operator` is `custom:<name>`.
+   * Experimental, and framegate's own: Statsig has no such thing.
+   *
+   * A condition whose operator is not here is unsupported, as any unknown operator. One that throws, or answers with
+   * anything but true and false, does not match, and the result's reason is `CustomOperatorFailed:Recognized`.
+   *
+   * @example
+   * ```
+   * createEvaluator({ specs, operators: { even: (value) => Number(value) % 2 === 0 } })
+   * ```
+   */
+  readonly operators?: Readonly<Record<string, Operator>>
   /** The first part of every reason. Default `Bootstrap`. */
   readonly source?: string
 }
@@ -117,7 +139,10 @@ export interface SecondaryExposure {
 
 /** How a result came about. */
 export interface EvaluationDetails {
-  /** `<source>:Recognized`, `:Unrecognized` or `:Unsupported`, or `Error:<message>`. */
+  /**
+   * `<source>:Recognized`, `:Unrecognized` or `:Unsupported`, or `Error:<message>`; `CountryLookupNotLoaded:Recognized` and
+   * `CustomOperatorFailed:Recognized` where a condition did not match for want of an answer.
+   */
   readonly reason: string
   /** When the specs were last changed, in milliseconds. */
   readonly lcut?: number

@@ -62,7 +62,7 @@ fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
 /// The version of this interface: of the frame's layout and of the catalog.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_abi_version() -> u32 {
-    2
+    3
 }
 
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.

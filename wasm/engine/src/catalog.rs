@@ -18,13 +18,15 @@
 //!              field numbers
 //!      texts:  count n, n + 1 offsets (text i ends where i + 1 starts), bytes of UTF-8, zeros up to a multiple of 4
 //!
-//!      fields    ["user" | "unit" | "environment", name], each as JSON
+//!      fields    ["user" | "unit" | "environment", name], each as JSON; what an operator of the host's says of a field is
+//!                ["custom", operator, field, target]
 //!      labels    `feature_gate`, `segment`, …, and the default environment
 //!      texts     what outcomes name by number
 //!      values    JSON objects
 //!      explicit  arrays of parameters, each as JSON
 //!      report    one JSON text: { lists: [name, …], dropped: [[kind, name, reason], …],
-//!                unsupported: [[kind, name, rule, reason], …] }
+//!                unsupported: [[kind, name, rule, reason], …] }, with a fifth text where an operator of the host's is
+//!                asked for: the entry holds unless the host has that
 //! ```
 //!
 //! All offsets are from the start of the catalog, all numbers little-endian and 32 bits wide, all sections 4-byte aligned.
@@ -104,12 +106,18 @@ pub fn catalog(specs: &Specs) -> Vec<u8> {
 }
 
 fn field(field: &Field) -> String {
+    let mut text = String::new();
     let names = match field {
         Field::User(name) => ["user", name],
         Field::Unit(name) => ["unit", name],
         Field::Environment(name) => ["environment", name],
+        Field::Custom { operator, base, target } => {
+            text.push_str("[\"custom\",");
+            write_string(operator, &mut text);
+            text.push_str(&format!(",{},{target}]", self::field(base)));
+            return text;
+        }
     };
-    let mut text = String::new();
     write_texts(&names, &mut text);
     text
 }
@@ -263,7 +271,9 @@ fn report_text<'s>(report: &Report, lists: impl Iterator<Item = &'s str>) -> Str
     out.push_str("],\"unsupported\":[");
     for (index, it) in report.unsupported.iter().enumerate() {
         out.push_str(if index > 0 { "," } else { "" });
-        write_texts(&[it.kind, &it.name, &it.rule, &it.reason], &mut out);
+        let mut texts = vec![it.kind, &it.name, &it.rule, &it.reason];
+        texts.extend(it.operator.as_deref());
+        write_texts(&texts, &mut out);
     }
     out.push_str("]}");
     out

@@ -51,6 +51,7 @@ struct Outcome {
     in_layer: bool,
     in_group: bool,
     country_not_loaded: bool,
+    operator_failed: bool,
     /// What was returned last: nothing yet, no object, or a value's number.
     json: Option<Option<u32>>,
     rule: u32,
@@ -161,6 +162,7 @@ fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logge
         (outcome.in_layer, flags::IN_LAYER),
         (outcome.in_group, flags::IN_GROUP),
         (outcome.country_not_loaded, flags::COUNTRY_NOT_LOADED),
+        (outcome.operator_failed, flags::OPERATOR_FAILED),
     ];
     head.flags = bits
         .iter()
@@ -375,6 +377,15 @@ impl<'f> Call<'f> {
                 };
                 self.outcome.value = test.passes(value, &specs.lists, self.temporary);
             }
+            Condition::Custom { field, .. } => match self.input.slot(*field) {
+                // The host has no such operator.
+                Dynamic::Absent => self.outcome.unsupported = true,
+                Dynamic::Bool(answer) => self.outcome.value = answer,
+                _ => {
+                    self.outcome.value = false;
+                    self.outcome.operator_failed = true;
+                }
+            },
             Condition::Unsupported(_) | Condition::Missing(_) => self.outcome.unsupported = true,
         }
         Ok(())

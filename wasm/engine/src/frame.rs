@@ -72,6 +72,8 @@ pub mod flags {
     pub const IN_LAYER: u32 = 1 << 5;
     pub const IN_GROUP: u32 = 1 << 6;
     pub const COUNTRY_NOT_LOADED: u32 = 1 << 7;
+    /// An operator of the host's gave no answer.
+    pub const OPERATOR_FAILED: u32 = 1 << 8;
 }
 
 /// Size of [`Head`].

@@ -80,6 +80,12 @@ pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
     Ok(specs)
 }
 
+/// The field of a unit. Every spelling of userID is the same one.
+fn unit(id_type: &str) -> Field {
+    let user = id_type.to_lowercase() == "userid";
+    Field::Unit(if user { "userID" } else { id_type }.into())
+}
+
 /// The state of loading: what is interned so far.
 struct Loader<'a> {
     specs: Specs,
@@ -250,9 +256,7 @@ impl<'a> Loader<'a> {
     }
 
     fn unit(&mut self, id_type: &str) -> u32 {
-        // Every spelling of userID is the same unit.
-        let user = id_type.to_lowercase() == "userid";
-        self.field(Field::Unit(if user { "userID" } else { id_type }.into()))
+        self.field(unit(id_type))
     }
 
     fn text(&mut self, text: &str) -> u32 {

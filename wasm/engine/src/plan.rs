@@ -106,6 +106,7 @@ impl Reach {
                     self.nested += 1;
                 }
                 Condition::Value(source, _) => self.source(source, specs),
+                Condition::Custom { field, .. } => self.fields.extend([field]),
                 Condition::Public | Condition::Unsupported(_) | Condition::Missing(_) => {}
             }
         }
@@ -208,6 +209,11 @@ impl Plan {
     }
 }
 
+/// Why a condition with an operator that nobody has is unsupported.
+pub fn unknown_operator(operator: &str) -> Box<str> {
+    format!("unknown operator {operator:?}").into()
+}
+
 fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
     const KINDS: [&str; 3] = ["gate", "config", "layer"];
     let mut found = Vec::new();
@@ -215,15 +221,19 @@ fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
         for entity in entities {
             for rule in entity.spec.iter().flat_map(|spec| &spec.rules) {
                 for number in &rule.conditions {
-                    let reason = match &specs.conditions[*number as usize] {
-                        Condition::Unsupported(reason) | Condition::Missing(reason) => reason,
+                    let (reason, operator) = match &specs.conditions[*number as usize] {
+                        Condition::Unsupported(reason) | Condition::Missing(reason) => (reason.clone(), None),
+                        Condition::Custom { operator, .. } => {
+                            (unknown_operator(&format!("custom:{operator}")), Some(operator.clone()))
+                        }
                         _ => continue,
                     };
                     found.push(crate::specs::Unsupported {
                         kind: KINDS[namespace],
                         name: entity.name.clone(),
                         rule: specs.texts.get(rule.id).into(),
-                        reason: reason.clone(),
+                        reason,
+                        operator,
                     });
                 }
             }

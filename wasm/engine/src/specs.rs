@@ -37,6 +37,13 @@ pub enum Field {
     Unit(Box<str>),
     /// A field of the user's environment, then of the evaluator's.
     Environment(Box<str>),
+    /// What an operator of the host's says of another field and a target.
+    Custom {
+        operator: Box<str>,
+        base: Box<Field>,
+        /// JSON text.
+        target: Box<str>,
+    },
 }
 
 /// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
@@ -160,6 +167,11 @@ pub enum Condition {
     },
     /// A value and how it is compared.
     Value(Source, Test),
+    /// The answer of an operator of the host's, by field number.
+    Custom {
+        operator: Box<str>,
+        field: u32,
+    },
     /// The engine has no such type or operator; the text says which.
     Unsupported(Box<str>),
     /// The payload does not define it; the text names it.
@@ -290,4 +302,6 @@ pub struct Unsupported {
     pub name: Box<str>,
     pub rule: Box<str>,
     pub reason: Box<str>,
+    /// It is supported when the host has this operator.
+    pub operator: Option<Box<str>>,
 }

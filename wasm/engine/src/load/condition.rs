@@ -1,12 +1,26 @@
 //! Conditions: where a value comes from, and what it is compared with.
 
 use crate::json::{Kind, Value};
-use crate::load::Loader;
 use crate::load::object::{Object, missing, shortened};
+use crate::load::{Loader, unit};
+use crate::plan::unknown_operator;
 use crate::sha256::Prefix;
 use crate::specs::{Condition, Field, Source};
 use crate::target::Test;
 use crate::user_agent::UserAgentField;
+
+/// What the names of the host's own operators start with.
+const CUSTOM: &str = "custom:";
+
+/// The field that an operator of the host's is asked about; none for conditions that such an operator cannot have.
+fn base_of_custom(kind: &str, field: Option<&str>, id_type: &str) -> Option<Field> {
+    match kind {
+        "user_field" => Some(Field::User(field?.into())),
+        "environment_field" => Some(Field::Environment(field?.into())),
+        "unit_id" => Some(unit(id_type)),
+        _ => None,
+    }
+}
 
 impl<'a> Loader<'a> {
     pub(super) fn shared_conditions(&mut self, top: &Object<'a>) -> Result<(), String> {
@@ -51,6 +65,18 @@ impl<'a> Loader<'a> {
             None => return Err(missing("idType")),
         };
         let salt = self.salt_of_bucket(&condition)?;
+        if let Some(custom) = operator.as_deref().and_then(|operator| operator.strip_prefix(CUSTOM))
+            && let Some(base) = base_of_custom(&kind, field.as_deref(), &id_type)
+            && !custom.is_empty()
+        {
+            let field = self.field(Field::Custom {
+                operator: custom.into(),
+                base: Box::new(base),
+                target: target.map_or("null", Value::text).into(),
+            });
+            let operator = custom.into();
+            return Ok(Condition::Custom { operator, field });
+        }
         let user = |loader: &mut Self| match &field {
             Some(name) => Source::Field(loader.field(Field::User((**name).into()))),
             None => Source::Nothing,
@@ -104,7 +130,7 @@ impl<'a> Loader<'a> {
         };
         Ok(match Test::prepare(&operator, target, &mut self.specs.lists) {
             Some(test) => Condition::Value(source, test),
-            None => Condition::Unsupported(format!("unknown operator {operator:?}").into()),
+            None => Condition::Unsupported(unknown_operator(&operator)),
         })
     }
 
