@@ -73,11 +73,11 @@ export class Engine {
    *
    * @throws {@link FramegateError} as `loadedSnapshot`, `LIBRARY_NOT_LOADED`
    */
-  static native(guest: NativeGuest, input: LoadInput, table: CountryTable | undefined): Engine {
+  static native(guest: NativeGuest, input: LoadInput, options: LoadOptions, table: CountryTable | undefined): Engine {
     const library = open(guest, ENGINE)
     const { handle, catalog } = loadInto(library, input, table)
-    const facts = { receivedAt: Date.now(), payloadBytes: input.specs.length, ...input.options }
-    const loaded = { handle, catalog: new Catalog(catalog, facts), source: input.options.source ?? 'Bootstrap' }
+    const facts = { ...options, receivedAt: Date.now(), payloadBytes: input.specs.length }
+    const loaded = { handle, catalog: new Catalog(catalog, facts), source: options.source ?? 'Bootstrap' }
     return new Engine(library as AnsweringLibrary, loaded)
   }
 

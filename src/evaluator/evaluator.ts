@@ -59,7 +59,7 @@ export class Evaluator extends Questions implements Disposable {
     this.#countryTable = countryTable
     this.#running = this.#runOptions()
     const { worker } = options
-    this.#loader = worker && 'module' in source ? new LoaderThread(worker, source.module, options.limits) : undefined
+    this.#loader = worker && 'module' in source ? new LoaderThread(worker, source.module) : undefined
     this.#engine = this.#engineOf(specs)
   }
 
@@ -217,16 +217,17 @@ export class Evaluator extends Questions implements Disposable {
       throw new FramegateError('SNAPSHOT_REFUSED', 'the native backend starts from no snapshot; pass the payload')
     }
     const input = loadInput(specs, this.#options)
-    if (guest === undefined) return Engine.native(this.#source as NativeGuest, input, this.#countryTable)
+    if (guest === undefined) return Engine.native(this.#source as NativeGuest, input, this.#options, this.#countryTable)
     const snapshot = loadedSnapshot(guest, input, this.#countryTable, this.#options.limits?.loadFuel)
     return Engine.start(guest, snapshot, this.#options, this.#running)
   }
 
   async #load(guest: WasmGuest, input: ReturnType<typeof loadInput>): Promise<Snapshot> {
     const table = this.#countryTable
+    const { limits } = this.#options
     return this.#loader
-      ? await this.#loader.load(input, table)
-      : loadedSnapshot(guest, input, table, this.#options.limits?.loadFuel)
+      ? await this.#loader.load(input, table, limits)
+      : loadedSnapshot(guest, input, table, limits?.loadFuel)
   }
 
   #flip(next: Engine, keepsOld: boolean): void {

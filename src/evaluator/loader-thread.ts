@@ -1,10 +1,10 @@
 // Specs loaded on another thread. What crosses:
 //
 //     evaluator                                          worker
-//     { framegate: 'open', module, limits }          ->  once, before everything else; it has no answer
-//     { framegate: 'call', id, input, table }        ->  what to load; `table` with the first question alone
-//                                                    <-  { framegate: 'loaded', id, snapshot: ArrayBuffer }
-//                                                    <-  { framegate: 'threw', id, error }
+//     { framegate: 'open', module }                     ->  once, before everything else; it has no answer
+//     { framegate: 'call', id, input, limits, table }   ->  what to load; `table` with the first question alone
+//                                                       <-  { framegate: 'loaded', id, snapshot: ArrayBuffer }
+//                                                       <-  { framegate: 'threw', id, error }
 
 import { type FfiWorker, FramegateError, type PostedError, postedError, RunningWorker, Snapshot } from '../ffi/index.ts'
 import { engineGuest } from './guest.ts'
@@ -14,13 +14,13 @@ import type { EngineLimits } from './types.ts'
 interface OpenMessage {
   readonly framegate: 'open'
   readonly module: WebAssembly.Module
-  readonly limits: EngineLimits | undefined
 }
 
 interface LoadMessage {
   readonly framegate: 'call'
   readonly id: number
   readonly input: LoadInput
+  readonly limits: EngineLimits | undefined
   readonly table: Uint8Array | undefined
 }
 
@@ -32,18 +32,16 @@ interface LoadedMessage {
 
 type Reply = LoadedMessage | { readonly framegate: 'threw'; readonly id: number; readonly error: PostedError }
 
-/** The evaluator's side: a worker that is started by the first load, and anew after it has died. */
+/** The side of who wants specs loaded: a worker that is started by the first load, and anew after it has died. */
 export class LoaderThread {
   readonly #start: () => FfiWorker
   readonly #module: WebAssembly.Module
-  readonly #limits: EngineLimits | undefined
   #running: RunningWorker<LoadedMessage> | undefined
   #hasTable = false
 
-  constructor(start: () => FfiWorker, module: WebAssembly.Module, limits: EngineLimits | undefined) {
+  constructor(start: () => FfiWorker, module: WebAssembly.Module) {
     this.#start = start
     this.#module = module
-    this.#limits = limits
   }
 
   /**
@@ -51,22 +49,22 @@ export class LoaderThread {
    *
    * @throws FramegateError as `loadedSnapshot`, `WORKER_MISSING`, `GUEST_INTERRUPTED` where the worker died
    */
-  async load(input: LoadInput, table: CountryTable | undefined): Promise<Snapshot> {
+  async load(input: LoadInput, table: CountryTable | undefined, limits: EngineLimits | undefined): Promise<Snapshot> {
     const worker = this.#worker()
     const first = this.#hasTable ? undefined : typeof table === 'function' ? table() : table
     this.#hasTable = true
     const moved = [input.specs.buffer as ArrayBuffer]
-    const { snapshot } = await worker.ask('loading specs', { input, table: first }, moved)
+    const { snapshot } = await worker.ask('loading specs', { input, limits, table: first }, moved)
     return Snapshot.trusted(snapshot)
   }
 
   /** Ends the worker, also in the middle of a load. */
   end(): void {
-    this.#running?.end(() => new FramegateError('DISPOSED', 'the evaluator was disposed while specs were loading'))
+    this.#running?.end(() => new FramegateError('DISPOSED', 'it was disposed of while specs were loading'))
   }
 
   #worker(): RunningWorker<LoadedMessage> {
-    const opening: OpenMessage = { framegate: 'open', module: this.#module, limits: this.#limits }
+    const opening: OpenMessage = { framegate: 'open', module: this.#module }
     this.#running ??= new RunningWorker(this.#start, opening, () => {
       this.#running = undefined
       this.#hasTable = false
@@ -90,9 +88,9 @@ export class LoaderServer {
     else if (message.framegate === 'call') this.#load(message)
   }
 
-  #load({ id, input, table }: LoadMessage): void {
+  #load({ id, input, limits, table }: LoadMessage): void {
     this.#table ??= table
-    const { module, limits } = this.#opening as OpenMessage
+    const { module } = this.#opening as OpenMessage
     try {
       const { bytes } = loadedSnapshot(engineGuest(module, limits), input, this.#table, limits?.loadFuel)
       const snapshot = bytes.buffer as ArrayBuffer

@@ -94,7 +94,7 @@ export interface EngineLimits {
   readonly maxBytes?: number
   /** Fuel of a question: about one unit for each function and each turn of a loop. Beyond it, `FUEL_EXHAUSTED`. */
   readonly fuel?: number
-  /** Fuel of loading a payload; some 30 units a byte are enough for ordinary ones. */
+  /** Fuel of loading a payload; ordinary ones take some 10 units a byte. */
   readonly loadFuel?: number
 }
 

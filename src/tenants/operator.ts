@@ -65,7 +65,7 @@ export function openOperator(module: WebAssembly.Module, options: OperatorOption
   if (!Number.isInteger(fuel) || fuel < 1 || fuel > 0x7fffffff) {
     throw new FramegateError('ARGUMENT_OUT_OF_RANGE', `fuel is ${fuel}; pass a whole number from 1 to 2147483647`)
   }
-  checkModule(module, typeof imports === 'function' ? imports() : (imports ?? {}))
+  checkOperator(module, imports)
   const library = open({ module, fuel: FUEL_EXPORT, ...(imports && { imports }) }, definitions, {
     fuel,
     ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
@@ -102,7 +102,13 @@ function operatorOf(library: Library<typeof definitions>): Operator {
   return Object.assign(operator, { close, [Symbol.dispose]: close }) as Operator
 }
 
-function checkModule(module: WebAssembly.Module, imports: WebAssembly.Imports): void {
+/**
+ * Looks at a module without making an instance of it.
+ *
+ * @throws {@link FramegateError} `OPERATOR_INVALID`
+ */
+export function checkOperator(module: WebAssembly.Module, given: OperatorOptions['imports']): void {
+  const imports = typeof given === 'function' ? given() : (given ?? {})
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]))
   if (exported.get(FUEL_EXPORT) !== 'global')
     throw invalid(`it exports no ${FUEL_EXPORT}; give its bytes to meterGuest first`)

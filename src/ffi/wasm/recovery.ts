@@ -2,12 +2,11 @@
 // would cost its sender one call and the host a new instance each time.
 
 import { FramegateError } from '../errors.ts'
+import { TokenBucket } from '../token-bucket.ts'
 
-/** A bucket that holds a second's worth of recoveries. */
 export class Recovery {
   readonly #perSecond: number
-  #left: number
-  #filledAt = 0
+  readonly #bucket: TokenBucket
   #lastEnd: FramegateError | undefined
 
   /** @throws FramegateError `ARGUMENT_INVALID` */
@@ -16,7 +15,7 @@ export class Recovery {
       throw new FramegateError('ARGUMENT_INVALID', `recoveriesPerSecond is ${perSecond}; pass a number above 0`)
     }
     this.#perSecond = perSecond
-    this.#left = Math.max(1, perSecond)
+    this.#bucket = new TokenBucket(perSecond)
   }
 
   ended(error: FramegateError): void {
@@ -30,22 +29,16 @@ export class Recovery {
    */
   take(): void {
     const end = this.#lastEnd
-    if (end === undefined || this.#perSecond === Number.POSITIVE_INFINITY) return
-    const now = performance.now()
-    const filled = this.#filledAt === 0 ? 0 : ((now - this.#filledAt) / 1000) * this.#perSecond
-    this.#filledAt = now
-    this.#left = Math.min(Math.max(1, this.#perSecond), this.#left + filled)
-    if (this.#left < 1) throw this.#unstable(end)
-    this.#left--
+    if (end === undefined) return
+    if (!this.#bucket.take()) throw this.#unstable(end)
     this.#lastEnd = undefined
   }
 
   #unstable(cause: FramegateError): FramegateError {
-    const wait = Math.ceil(((1 - this.#left) / this.#perSecond) * 1000)
     return new FramegateError(
       'ENGINE_UNSTABLE',
       `more than ${this.#perSecond} instances a second ended abruptly, the last because ${cause.message}; calls are ` +
-        `answered again in ${wait} ms; find the input that ends them, or raise recoveriesPerSecond`,
+        `answered again in ${this.#bucket.wait} ms; find the input that ends them, or raise recoveriesPerSecond`,
       { cause },
     )
   }

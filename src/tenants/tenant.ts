@@ -1,0 +1,213 @@
+// One tenant: its engine while it is warm, and what makes one when it is asked while it is cold.
+
+import { Engine, type RunOptions } from '../evaluator/engine.ts'
+import { engineGuest } from '../evaluator/guest.ts'
+import type { AnswerOptions } from '../evaluator/index.ts'
+import { Questions } from '../evaluator/questions.ts'
+import { type ErrorCode, FramegateError, Snapshot, TokenBucket } from '../ffi/index.ts'
+import { TenantOperators } from './tenant-operators.ts'
+import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './types.ts'
+
+/** What a tenant needs of its host. */
+export interface TenantKeeper {
+  readonly module: WebAssembly.Module
+  /** The host's limits, with the tenant's laid over them. */
+  limitsOf(options: TenantOptions): TenantLimits
+  /** The snapshot of a cold tenant, which must be there at once. */
+  snapshotOf(tenant: Tenant): Uint8Array
+  /** Counts a warm tenant as just asked, and weighs it. */
+  touch(tenant: Tenant, warmBytes: number): void
+  tell(event: TenantEvent): void
+}
+
+/** What an instance takes besides the memory that its snapshot fills: the module's own data, and V8's part. */
+const INSTANCE_BYTES = 224 * 1024
+
+/**
+ * A tenant's questions, by {@link TenantHost.tenant}. It may be kept: it goes on answering through updates, evictions and
+ * faults, until the tenant is removed.
+ *
+ * Questions throw, besides what {@link Questions} says: `RATE_LIMITED`, `TENANT_UNKNOWN` once the tenant was removed, and
+ * `TENANT_COLD` where its snapshot is in a store that answers later.
+ */
+export class Tenant extends Questions {
+  readonly id: string
+  readonly #keeper: TenantKeeper
+  #options: TenantOptions
+  #running: RunOptions
+  #bucket: TokenBucket | undefined
+  #engine: Engine | undefined
+  #operators: TenantOperators | undefined
+  #isRemoved = false
+  #earlierGenerations = 0
+  #weighedBytes = 0
+  #peakBytes = 0
+  #calls = 0
+  #rateLimited = 0
+  #operatorFailures = 0
+  #wakes = 0
+  #evictions = 0
+  readonly #ends: Partial<Record<ErrorCode, number>> = {}
+
+  /** @internal */
+  constructor(id: string, keeper: TenantKeeper, options: TenantOptions, answers: AnswerOptions) {
+    super(answers)
+    this.id = id
+    this.#keeper = keeper
+    this.#options = options
+    this.#running = this.#runOptions()
+    this.#limitRate()
+  }
+
+  get isWarm(): boolean {
+    return this.#engine !== undefined
+  }
+
+  /** Counters since the tenant was put for the first time. Asking for them wakes nobody. */
+  get stats(): TenantStats {
+    const library = this.#engine?.library
+    return {
+      isWarm: this.isWarm,
+      calls: this.#calls,
+      rateLimited: this.#rateLimited,
+      ends: { ...this.#ends },
+      operatorFailures: this.#operatorFailures,
+      generation: this.#earlierGenerations + (library?.generation ?? 0),
+      wakes: this.#wakes,
+      evictions: this.#evictions,
+      memoryBytes: library?.memoryBytes ?? 0,
+      peakBytes: Math.max(this.#peakBytes, library?.stats.peakBytes ?? 0),
+      warmBytes: this.#engine === undefined ? 0 : this.#warmBytes(this.#engine),
+    }
+  }
+
+  protected override engine(): Engine {
+    return this.#engine ?? this.#wake()
+  }
+
+  protected override admitted(): Engine {
+    this.#calls++
+    if (this.#bucket !== undefined && !this.#bucket.take()) throw this.#limited(this.#bucket)
+    const engine = this.#engine ?? this.#wake()
+    // What the last question made it grow by counts before the next one is answered.
+    this.#keeper.touch(this, engine.library.memoryBytes === this.#weighedBytes ? 0 : this.#weigh(engine))
+    return engine
+  }
+
+  /**
+   * New specs or limits are in force: a warm tenant starts from them now, a cold one when it is asked.
+   *
+   * @internal
+   */
+  replace(options: TenantOptions, bytes: Uint8Array | undefined): void {
+    this.#options = options
+    this.#running = this.#runOptions()
+    this.#limitRate()
+    if (this.#engine === undefined) return
+    this.#rest()
+    if (bytes) this.#start(bytes)
+  }
+
+  /**
+   * Makes the instance of a tenant whose snapshot was fetched.
+   *
+   * @internal
+   */
+  wakeFrom(bytes: Uint8Array): void {
+    if (this.#engine === undefined) this.#start(bytes)
+  }
+
+  /**
+   * Lets the instance go. A call in flight finishes on it.
+   *
+   * @internal
+   */
+  evict(): void {
+    if (this.#engine === undefined) return
+    this.#rest()
+    this.#evictions++
+  }
+
+  /**
+   * Answers no more.
+   *
+   * @internal
+   */
+  remove(): void {
+    this.#rest()
+    this.#isRemoved = true
+  }
+
+  #wake(): Engine {
+    if (this.#isRemoved) {
+      throw new FramegateError('TENANT_UNKNOWN', `the tenant ${this.id} was removed; put it again`)
+    }
+    return this.#start(this.#keeper.snapshotOf(this))
+  }
+
+  #start(bytes: Uint8Array): Engine {
+    const guest = engineGuest(this.#keeper.module, this.#keeper.limitsOf(this.#options))
+    const operators = new TenantOperators(this.#options.customOperators ?? {}, (operator, error) => {
+      this.#operatorFailures++
+      this.#keeper.tell({ type: 'operator-failed', tenantID: this.id, operator, error })
+    })
+    const options = { ...this.#options, operators: operators.functions }
+    const engine = Engine.start(guest, Snapshot.from(bytes), options, this.#running)
+    this.#operators = operators
+    this.#engine = engine
+    this.#wakes++
+    this.#keeper.touch(this, this.#weigh(engine))
+    this.#keeper.tell({ type: 'woken', tenantID: this.id })
+    return engine
+  }
+
+  #rest(): void {
+    const engine = this.#engine
+    if (engine === undefined) return
+    const { generation, peakBytes } = engine.library.stats
+    this.#earlierGenerations += generation
+    this.#peakBytes = Math.max(this.#peakBytes, peakBytes)
+    this.#engine = undefined
+    engine.dispose()
+    this.#operators?.close()
+    this.#operators = undefined
+  }
+
+  #weigh(engine: Engine): number {
+    this.#weighedBytes = engine.library.memoryBytes
+    return this.#warmBytes(engine)
+  }
+
+  /** The snapshot counts twice: as it is kept for the next instance, and as it was copied into this one. */
+  #warmBytes({ library, snapshot }: Engine): number {
+    const { bytes, memoryBytes } = snapshot as Snapshot
+    const grown = Math.max(0, library.memoryBytes - memoryBytes)
+    return INSTANCE_BYTES + 2 * bytes.length + grown + (this.#operators?.memoryBytes ?? 0)
+  }
+
+  #runOptions(): RunOptions {
+    const { fuel, recoveriesPerSecond } = this.#keeper.limitsOf(this.#options)
+    return {
+      ...(fuel !== undefined && { fuel }),
+      ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
+      onEnd: (error) => {
+        this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1
+        this.#keeper.tell({ type: 'ended', tenantID: this.id, error })
+      },
+    }
+  }
+
+  #limitRate(): void {
+    const { callsPerSecond } = this.#keeper.limitsOf(this.#options)
+    this.#bucket = callsPerSecond === undefined ? undefined : new TokenBucket(callsPerSecond)
+  }
+
+  #limited({ wait }: TokenBucket): FramegateError {
+    this.#rateLimited++
+    const { callsPerSecond } = this.#keeper.limitsOf(this.#options)
+    return new FramegateError(
+      'RATE_LIMITED',
+      `the tenant ${this.id} has asked more than ${callsPerSecond} questions a second; ask again in ${wait} ms, or raise its limit`,
+    )
+  }
+}
