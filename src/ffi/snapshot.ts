@@ -65,6 +65,8 @@ export interface SnapshotParts {
   readonly isOnModule: boolean
   readonly globals: readonly GlobalValue[]
   readonly runs: readonly Run[]
+  /** Stretches that are zero in the snapshot, whatever they are in memory. */
+  readonly blanks: readonly Run[]
   /** The memory that the runs lie in. */
   readonly memory: Uint8Array
   readonly note: Uint8Array
@@ -244,7 +246,7 @@ export function hex(bytes: Uint8Array): string {
 }
 
 function serialised(parts: SnapshotParts): Uint8Array {
-  const { globals, runs, note, memory } = parts
+  const { globals, runs, blanks, note, memory } = parts
   const noteAt = AT.head + globals.length * GLOBAL_SIZE + runs.length * RUN_SIZE
   const imageAt = noteAt + multipleOf8(note.length)
   const length = imageAt + runs.reduce((sum, run) => sum + run.length, 0)
@@ -276,6 +278,10 @@ function serialised(parts: SnapshotParts): Uint8Array {
     word(runAt, address)
     word(runAt + 4, size)
     bytes.set(memory.subarray(address, address + size), at)
+    for (const blank of blanks) {
+      const from = Math.max(0, blank.address - address)
+      bytes.fill(0, at + from, at + Math.max(from, Math.min(size, blank.address + blank.length - address)))
+    }
     runAt += RUN_SIZE
     at += size
   }

@@ -35,23 +35,21 @@ export function capture(guest: WasmGuest, made: Instantiated, { framesAt, panicA
       'AssemblyScript keeps state in globals that it does not export, which no snapshot holds; start it anew',
     )
   }
-  const linear = new Uint8Array(made.memory.buffer)
-  // A copy, in which that is blank which is nobody's at rest: it must neither be kept nor shown to others.
-  const memory = linear.slice(0, lengthOfUsed(linear))
-  memory.fill(0, framesAt, framesAt + REGION_BYTES)
-  if (guest.stackFirst) memory.fill(0, 0, stackPointer(exports))
+  const memory = new Uint8Array(made.memory.buffer)
+  // What is nobody's at rest must neither be kept nor shown to others.
+  const blanks = [{ address: framesAt, length: REGION_BYTES }]
+  if (guest.stackFirst) blanks.push({ address: 0, length: stackPointer(exports) })
   const isOnModule = !importsFunctions(guest.module)
-  const runs = isOnModule
-    ? runsOf(memory, beginningOf(guest))
-    : runsOf(memory, { address: 0, bytes: new Uint8Array(0) })
+  const beginning = isOnModule ? beginningOf(guest) : NOTHING
   return Snapshot.of({
     moduleID: idOf(guest),
-    memoryBytes: linear.length,
+    memoryBytes: memory.length,
     framesAt,
     panicAt,
     isOnModule,
     globals: mutableGlobals(exports).map(([index, { value }]) => ({ index, value }) as GlobalValue),
-    runs,
+    runs: runsOf(memory, beginning, blanks),
+    blanks,
     memory,
     note,
   })
@@ -142,6 +140,7 @@ interface Beginning {
   readonly bytes: Uint8Array
 }
 
+const NOTHING: Beginning = { address: 0, bytes: new Uint8Array(0) }
 const beginnings = new WeakMap<WebAssembly.Module, Beginning>()
 
 /** Memory as the module makes it, by an instance that nobody ever calls. */
@@ -166,14 +165,18 @@ const NO_GUARD = {
   host: <T>(call: T) => call,
 }
 
-/** The stretches of blocks that differ from the beginning. Both lengths are multiples of a block. */
-function runsOf(memory: Uint8Array, beginning: Beginning): Run[] {
+/** The stretches of blocks that differ from the beginning, apart from those that are blank as a whole. */
+function runsOf(memory: Uint8Array, beginning: Beginning, blanks: readonly Run[]): Run[] {
   const runs: { address: number; length: number }[] = []
   const words = new Int32Array(memory.buffer, memory.byteOffset, memory.length >>> 2)
   const first = beginning.address
   const before = new Int32Array(beginning.bytes.buffer, 0, beginning.bytes.length >>> 2)
-  const end = Math.max(memory.length, first + beginning.bytes.length)
-  for (let address = 0; address < end; address += BLOCK) {
+  for (let address = 0; address < memory.length; address += BLOCK) {
+    const blank = blanks.find((each) => address >= each.address && address + BLOCK <= each.address + each.length)
+    if (blank !== undefined) {
+      address = ((blank.address + blank.length) & ~(BLOCK - 1)) - BLOCK
+      continue
+    }
     if (isSame(words, address >>> 2, before, (address - first) >> 2)) continue
     const last = runs.at(-1)
     if (last !== undefined && last.address + last.length === address) last.length += BLOCK
