@@ -6,17 +6,30 @@ export * from './evaluator/index.ts'
 
 declare const Deno: { readFileSync(path: URL): Uint8Array<ArrayBuffer> }
 
-let compiled: WebAssembly.Module | undefined
+const compiled = new Map<string, WebAssembly.Module>()
 
 /** The engine's module, compiled once per thread. */
 export function engineModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Deno.readFileSync(new URL('./engine.wasm', import.meta.url)))
-  return compiled
+  return compiledOnce('engine.wasm')
+}
+
+/** The module of the engine's metered build, for evaluators with limits and for tenants. */
+export function meteredEngineModule(): WebAssembly.Module {
+  return compiledOnce('engine.metered.wasm')
 }
 
 /** Makes an evaluator, synchronously. */
 export function createEvaluator(
   options: Omit<ModuleOptions, 'module'> & Partial<Pick<ModuleOptions, 'module'>>,
 ): Evaluator {
-  return create({ ...options, module: options.module ?? engineModule() })
+  return create({ ...options, module: options.module ?? (options.limits ? meteredEngineModule() : engineModule()) })
+}
+
+function compiledOnce(name: string): WebAssembly.Module {
+  let module = compiled.get(name)
+  if (module === undefined) {
+    module = new WebAssembly.Module(Deno.readFileSync(new URL(`./${name}`, import.meta.url)))
+    compiled.set(name, module)
+  }
+  return module
 }

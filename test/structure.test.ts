@@ -5,7 +5,21 @@ import { expect, test } from 'vitest'
 import { projectFolder } from './support/data.ts'
 
 const sourceFolder = join(projectFolder, 'src')
-const coreEntries = ['index.ts', 'ffi/index.ts', 'ffi/worker.ts', 'evaluator/index.ts', 'workerd.ts', 'browser.ts']
+const coreEntries = [
+  'index.ts',
+  'ffi/index.ts',
+  'ffi/worker.ts',
+  'evaluator/index.ts',
+  'evaluator/worker.ts',
+  'workerd.ts',
+  'browser.ts',
+]
+const layersAbove: Readonly<Record<string, readonly string[]>> = {
+  ffi: ['evaluator', 'pool', 'tenants', 'cli'],
+  evaluator: ['pool', 'tenants', 'cli'],
+  pool: ['cli', 'tenants'],
+  tenants: ['cli', 'pool'],
+}
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g
 
 test('core modules import only one another', () => {
@@ -17,11 +31,7 @@ test('core modules import only one another', () => {
 })
 
 test('core modules name no global of Node', () => {
-  const found = coreFiles().flatMap((file) => {
-    const names = codeOf(file).match(/\b(?:process|Buffer|require|__dirname|globalThis\.process)\b(?=[.([])/g) ?? []
-    return names.map((name) => `${relative(projectFolder, file)} uses ${name}`)
-  })
-  expect(found).toEqual([])
+  expect(coreFiles().flatMap(nodeGlobalsOf)).toEqual([])
 })
 
 test('no source compiles text: neither eval nor new Function', () => {
@@ -29,10 +39,17 @@ test('no source compiles text: neither eval nor new Function', () => {
   expect(found.map((file) => relative(projectFolder, file))).toEqual([])
 })
 
-test('ffi does not import the evaluator, the evaluator not the command line', () => {
+test('tenants run in every runtime too; of packages they import the cache alone', () => {
+  const files = reachedFrom(['tenants/index.ts'])
+  const packages = files.flatMap(importsOf).filter((specifier) => !specifier.startsWith('.'))
+  expect(new Set(packages)).toEqual(new Set(['lru-cache']))
+  expect(files.flatMap(nodeGlobalsOf)).toEqual([])
+})
+
+test('a layer does not import those above it', () => {
   const upward = allFiles().flatMap((file) => {
     const layer = relative(sourceFolder, file).split('/')[0]!
-    const above = { ffi: ['evaluator', 'cli'], evaluator: ['cli'] }[layer] ?? []
+    const above = layersAbove[layer] ?? []
     const targets = importsOf(file)
       .filter((specifier) => specifier.startsWith('.'))
       .map((specifier) => relative(sourceFolder, resolve(dirname(file), specifier)))
@@ -43,9 +60,9 @@ test('ffi does not import the evaluator, the evaluator not the command line', ()
   expect(upward).toEqual([])
 })
 
-test('the evaluator uses only the public surface of ffi', () => {
+test('everything above ffi uses only its public surface', () => {
   const deep = allFiles()
-    .filter((file) => relative(sourceFolder, file).startsWith('evaluator/'))
+    .filter((file) => /^(?:evaluator|pool|tenants)\//.test(relative(sourceFolder, file)))
     .flatMap((file) =>
       importsOf(file)
         .filter((specifier) => /\/ffi\/(?!index\.ts$)/.test(specifier))
@@ -54,15 +71,24 @@ test('the evaluator uses only the public surface of ffi', () => {
   expect(deep).toEqual([])
 })
 
-/** What the core entries reach, following imports. */
+function nodeGlobalsOf(file: string): string[] {
+  const names = codeOf(file).match(/\b(?:process|Buffer|require|__dirname|globalThis\.process)\b(?=[.([])/g) ?? []
+  return names.map((name) => `${relative(projectFolder, file)} uses ${name}`)
+}
+
 function coreFiles(): string[] {
+  return reachedFrom(coreEntries)
+}
+
+/** What entries reach, following imports. */
+function reachedFrom(entries: readonly string[]): string[] {
   const reached = new Set<string>()
   const visit = (file: string): void => {
     if (reached.has(file)) return
     reached.add(file)
     for (const specifier of importsOf(file)) if (specifier.startsWith('.')) visit(resolve(dirname(file), specifier))
   }
-  for (const entry of coreEntries) visit(join(sourceFolder, entry))
+  for (const entry of entries) visit(join(sourceFolder, entry))
   return [...reached]
 }
 

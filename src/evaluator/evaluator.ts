@@ -193,6 +193,7 @@ export class Evaluator extends Questions implements Disposable {
     this.dispose()
   }
 
+  /** @internal */
   protected override engine(): Engine {
     if (this.#engine) return this.#engine
     throw new FramegateError('DISPOSED', 'the evaluator was disposed; make a new one')

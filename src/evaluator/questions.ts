@@ -44,10 +44,18 @@ export abstract class Questions {
     this.#givesDefaults = onFault === 'default'
   }
 
-  /** The engine that answers, for what is no question about a user. */
+  /**
+   * The engine that answers, for what is no question about a user.
+   *
+   * @internal
+   */
   protected abstract engine(): Engine
 
-  /** The engine that answers the next question. */
+  /**
+   * The engine that answers the next question.
+   *
+   * @internal
+   */
   protected admitted(): Engine {
     return this.engine()
   }

@@ -74,7 +74,11 @@ export class FramegateError extends Error {
 /** More of a message helps nobody: what a guest says may be the whole of its memory. */
 export const LONGEST_MESSAGE = 4096
 
-/** What was thrown, in words; a guest or a caller may have thrown anything. */
+/**
+ * What was thrown, in words; a guest or a caller may have thrown anything.
+ *
+ * @internal
+ */
 export function messageOf(cause: unknown): string {
   try {
     return (cause instanceof Error ? String(cause.message) : String(cause)).slice(0, LONGEST_MESSAGE)

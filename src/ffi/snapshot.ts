@@ -73,7 +73,7 @@ export interface SnapshotParts {
 }
 
 /**
- * The state of a guest's instance at rest, made by {@link Library.snapshot}. Its bytes can be kept in a file or a
+ * The state of a guest's instance at rest, made by `snapshot()` of a library or an evaluator. Its bytes can be kept in a file or a
  * key-value store, posted, or lie in a `SharedArrayBuffer`; they are the snapshot's own and must not be changed.
  *
  * The checksum finds damage, not forgery: take snapshots from stores that only you write. What a forged one can do is
@@ -134,7 +134,7 @@ export class Snapshot {
     return new Snapshot(serialised(parts))
   }
 
-  /** What the caller of {@link Library.snapshot} wanted to have with it. */
+  /** What the caller of `library.snapshot` wanted to have with it. */
   get note(): Uint8Array {
     return this.bytes.subarray(this.#noteAt, this.#noteAt + this.#word(AT.note))
   }

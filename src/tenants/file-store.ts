@@ -22,6 +22,7 @@ export class FileStore implements SnapshotStore {
     mkdirSync(folder, { recursive: true })
   }
 
+  /** The file's bytes; nothing where there is no file. */
   get(tenantID: string): Uint8Array | undefined {
     try {
       return readFileSync(this.#path(tenantID))
@@ -31,6 +32,7 @@ export class FileStore implements SnapshotStore {
     }
   }
 
+  /** Replaces the file. */
   put(tenantID: string, bytes: Uint8Array): void {
     const path = this.#path(tenantID)
     const written = `${path}.${randomUUID()}`
@@ -43,6 +45,7 @@ export class FileStore implements SnapshotStore {
     }
   }
 
+  /** Removes a tenant's file, if there is one. */
   delete(tenantID: string): void {
     rmSync(this.#path(tenantID), { force: true })
   }

@@ -5,7 +5,7 @@
 // their time is not linear in what the tenant sends, and they do not all end well: Binaryen takes 22 s for half a megabyte
 // of nested loops, aborts, and answers nobody afterwards.
 
-import { FramegateError, messageOf } from '../ffi/errors.ts'
+import { FramegateError, messageOf } from '../ffi/index.ts'
 import { externalKinds, MalformedModule, type SectionReader, sectionIds, sectionsOf } from '../wasm-sections.ts'
 import { op, valueType } from './instructions.ts'
 import { meteredBody, type Surroundings, takingFuel } from './metered-body.ts'
@@ -36,7 +36,7 @@ const START_FUEL = 10_000_000
  * Checks a tenant's module and returns it metered and capped. The same bytes give the same bytes.
  *
  * A unit of fuel is about one instruction. Each function takes fuel when it is entered and each loop at its head, for the
- * longest way up to the next such place; it traps with {@link FUEL_EXPORT} below zero when there is too little. What takes
+ * longest way up to the next such place; it traps with the global `framegate_fuel` below zero when there is too little. What takes
  * longer than an instruction takes more fuel: divisions 8; calls and branches one for each value that they move; filled and
  * copied memory one for 8 bytes; growth 1,000, and 1,024 for each page that is there. A load that misses
  * all caches takes one, like any other.

@@ -41,6 +41,7 @@ export interface Operator extends Disposable {
    */
   (value: JsonValue | undefined, target: JsonValue): boolean
   readonly stats: OperatorStats
+  /** Ends the operator; a question then throws `DISPOSED`. */
   close(): void
 }
 

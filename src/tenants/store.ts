@@ -19,6 +19,7 @@ export interface SnapshotStore {
   get(tenantID: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** Keeps bytes in the place of those that were there. They are not changed afterwards. */
   put(tenantID: string, bytes: Uint8Array): unknown
+  /** Forgets the tenant's bytes, if there are any. */
   delete(tenantID: string): unknown
 }
 
@@ -26,14 +27,17 @@ export interface SnapshotStore {
 export class MemoryStore implements SnapshotStore {
   readonly #snapshots = new Map<string, Uint8Array>()
 
+  /** The bytes that were put last. */
   get(tenantID: string): Uint8Array | undefined {
     return this.#snapshots.get(tenantID)
   }
 
+  /** Keeps the bytes themselves, not a copy. */
   put(tenantID: string, bytes: Uint8Array): void {
     this.#snapshots.set(tenantID, bytes)
   }
 
+  /** Forgets the tenant's bytes. */
   delete(tenantID: string): void {
     this.#snapshots.delete(tenantID)
   }

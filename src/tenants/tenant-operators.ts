@@ -1,7 +1,7 @@
 // A warm tenant's own operators: opened when they are first asked, let go with the tenant's instance.
 
 import type { Operator as OperatorFunction } from '../evaluator/index.ts'
-import { FramegateError } from '../ffi/index.ts'
+import { FramegateError, messageOf } from '../ffi/index.ts'
 import { checkOperator, type Operator, openOperator } from './operator.ts'
 import type { TenantOperator } from './types.ts'
 
@@ -43,7 +43,7 @@ export class TenantOperators {
         return this.#open(name, definition)(value, target)
       } catch (cause) {
         const error =
-          cause instanceof FramegateError ? cause : new FramegateError('GUEST_INTERRUPTED', String(cause), { cause })
+          cause instanceof FramegateError ? cause : new FramegateError('GUEST_INTERRUPTED', messageOf(cause), { cause })
         this.#onFailure(name, error)
         throw error
       }

@@ -81,10 +81,12 @@ export class Tenant extends Questions {
     }
   }
 
+  /** @internal */
   protected override engine(): Engine {
     return this.#engine ?? this.#wake()
   }
 
+  /** @internal */
   protected override admitted(): Engine {
     this.#calls++
     if (this.#bucket !== undefined && !this.#bucket.take()) throw this.#limited(this.#bucket)

