@@ -9,7 +9,7 @@ import { LoaderThread } from '../evaluator/loader-thread.ts'
 import { type ErrorCode, FramegateError, Snapshot } from '../ffi/index.ts'
 import { MemoryStore, type SnapshotStore } from './store.ts'
 import { Tenant, type TenantKeeper } from './tenant.ts'
-import { checkOperators } from './tenant-operators.ts'
+import { checkOperators, TenantOperators } from './tenant-operators.ts'
 import type { HostStats, TenantEvent, TenantHostOptions, TenantLimits, TenantOptions } from './types.ts'
 
 const MiB = 1024 * 1024
@@ -85,7 +85,8 @@ export class TenantHost implements Disposable {
     checkOperators(options.customOperators)
     const change = this.#begin(tenantID)
     const snapshot = specs instanceof Snapshot ? specs : await this.#load(specs, options, limits)
-    const { report } = readLoaded(snapshot, options).catalog
+    const { functions } = new TenantOperators(options.customOperators ?? {}, () => {})
+    const { report } = readLoaded(snapshot, { ...options, operators: { ...options.operators, ...functions } }).catalog
     if (this.#latest.get(tenantID) !== change) return report
     await this.#store.put(tenantID, snapshot.bytes)
     if (this.#latest.get(tenantID) !== change) return report

@@ -153,7 +153,7 @@ export class Tenant extends Questions {
       this.#operatorFailures++
       this.#keeper.tell({ type: 'operator-failed', tenantID: this.id, operator, error })
     })
-    const options = { ...this.#options, operators: operators.functions }
+    const options = { ...this.#options, operators: { ...this.#options.operators, ...operators.functions } }
     const engine = Engine.start(guest, Snapshot.from(bytes), options, this.#running)
     this.#operators = operators
     this.#engine = engine

@@ -32,7 +32,7 @@ export interface TenantOperator {
 export interface TenantOptions extends LoadOptions {
   /** What differs from the host's limits. */
   readonly limits?: TenantLimits
-  /** The tenant's own operators, by name. */
+  /** The tenant's own operators, by name; they win over functions of the host's, as {@link LoadOptions.operators}. */
   readonly customOperators?: Readonly<Record<string, TenantOperator>>
 }
 
