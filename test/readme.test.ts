@@ -1,19 +1,20 @@
 /**
- * Every TypeScript block of the README is a program: it is written to a file inside the package, where `import 'framegate'`
- * finds `dist/`, and must run to its end. Where a block says
- * what it prints (`console.log(value) // printed`, on every such line), that is checked too.
+ * Every TypeScript block of these documents is a program: it is written to a file inside the package, where
+ * `import 'framegate'` finds `dist/`, and must run to its end. Where a block says what it prints
+ * (`console.log(value) // printed`, on every such line), that is checked too.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { projectFolder } from './support/data.ts'
 
-const readme = readFileSync(join(projectFolder, 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
 const folder = join(projectFolder, '.cache/readme')
 
-describe('README', () => {
+describe.each(['README.md', 'docs/isolation.md'])('%s', (document) => {
+  const text = readFileSync(join(projectFolder, document), 'utf8')
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
+
   test('has TypeScript in it', () => {
     expect(blocks.length).toBeGreaterThan(0)
   })
@@ -21,7 +22,7 @@ describe('README', () => {
   blocks.forEach((code, index) => {
     test(`block ${index + 1} runs: ${code.split('\n', 1)[0]}`, () => {
       mkdirSync(folder, { recursive: true })
-      const file = join(folder, `block-${index + 1}.ts`)
+      const file = join(folder, `${basename(document, '.md')}-${index + 1}.ts`)
       writeFileSync(file, code)
       const run = spawnSync(process.execPath, ['--import', 'tsx', file], {
         cwd: projectFolder,
