@@ -212,7 +212,46 @@ test('without a country table the reason says so; a wrong table is refused', () 
   expect(without.getFeatureGate(user, 'asked').details.reason).toBe('CountryLookupNotLoaded:Recognized')
   using withTable = createEvaluator({ specs })
   expect(withTable.checkGate(user, 'asked')).toBe(true)
-  expect(() => new Evaluator(guest, { specs }, new Uint8Array(9))).toThrow(failing('COUNTRY_TABLE_INVALID'))
+  for (const ip of ['1.2.3', '1.2.3.4.5', '::1', 8.8, ['8.8.8.8']]) {
+    expect(without.getFeatureGate({ ip }, 'asked').details.reason).toBe('Bootstrap:Recognized')
+  }
+  expect(without.getFeatureGate({ ...user, country: 'US' }, 'asked').details.reason).toBe('Bootstrap:Recognized')
+  const wrong = new Uint8Array(9)
+  expect(() => new Evaluator(guest, { specs }, wrong)).toThrow(failing('COUNTRY_TABLE_INVALID'))
+  expect(() => new Evaluator(guest, { specs: withTable.snapshot }, wrong)).toThrow(failing('COUNTRY_TABLE_INVALID'))
+  using unasked = new Evaluator(guest, { specs: payload({}) }, wrong)
+  expect(() => unasked.update(specs)).toThrow(failing('COUNTRY_TABLE_INVALID'))
+  expect(unasked.stats.updates).toBe(0)
+})
+
+test('the table is asked for once, however many evaluators need it, and is in no snapshot', async () => {
+  const specs = payload({
+    feature_gates: { asked: spec([rule('r', ['asked'])]) },
+    condition_map: { asked: condition('ip_based', { operator: 'any', field: 'country', targetValue: ['AA'] }) },
+  })
+  const guest = { module: engineModule() }
+  let calls = 0
+  const table = () => {
+    calls++
+    return Uint8Array.of(0x41, 0x41, 0x2a, 0x2a, 1, 0)
+  }
+  using unasked = new Evaluator(guest, { specs: payload({}) }, table)
+  expect(calls).toBe(0)
+  await unasked.updateAsync(specs)
+  using evaluator = new Evaluator(guest, { specs }, table)
+  using started = new Evaluator(guest, { specs: evaluator.snapshot }, table)
+  using without = new Evaluator(guest, { specs: evaluator.snapshot })
+  const user: User = { ip: '0.0.0.1' }
+  expect([unasked, evaluator, started, without].map((asked) => asked.checkGate(user, 'asked'))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ])
+  expect(calls).toBe(1)
+  expect(evaluator.bind(user).checkGate('asked')).toBe(true)
+  expect(evaluator.report.fields).toEqual(['country', 'ip'])
+  expect(evaluator.fieldsFor('asked')).toEqual(['country', 'ip'])
 })
 
 test('what cannot be the engine is refused', () => {

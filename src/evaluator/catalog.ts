@@ -2,6 +2,7 @@
 // refer to by number. The engine lays it out (`wasm/engine/src/catalog.rs`) so that having it costs next to nothing.
 
 import { FramegateError } from '../ffi/index.ts'
+import { type CountryTable, countriesOf } from './country.ts'
 import { deepFreeze } from './freeze.ts'
 import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, KIND } from './layout.ts'
 import { describe, type FieldName, hasOperator, type Reader, reader, type Surroundings } from './lookup.ts'
@@ -18,11 +19,12 @@ interface ReportText {
 }
 
 /** What the engine does not know. */
-interface CatalogOptions extends Partial<Surroundings> {
+interface CatalogOptions extends Partial<Omit<Surroundings, 'countries'>> {
   /** Size of the payload. */
   readonly payloadBytes: number
   /** When it was loaded, in milliseconds. */
   readonly receivedAt: number
+  readonly countryTable?: CountryTable | undefined
 }
 
 /** Everything a host knows of loaded specs. */
@@ -50,17 +52,20 @@ export class Catalog {
   /**
    * @param bytes - what the engine laid out, at an address that is a multiple of 4; read as long as the catalog is used, so
    * they must stay as they are. They may lie in a `SharedArrayBuffer`.
-   * @throws {@link FramegateError} `GUEST_INCOMPATIBLE` when the bytes are no catalog, or one of another version
+   * @throws {@link FramegateError} `GUEST_INCOMPATIBLE` when the bytes are no catalog, or one of another version;
+   * `COUNTRY_TABLE_INVALID` for specs that need it
    */
   constructor(bytes: Uint8Array, options: CatalogOptions) {
     const all = checked(bytes)
     const section = (name: keyof typeof CATALOG) => all.word(CATALOG[name])
     const labels = texts(all, section('labels'), (text) => text)
     const shared = { labels, plans: plans(all, section('plans')) }
+    this.needsCountryTable = all.word(CATALOG.bits) !== 0
     this.#surroundings = {
       environment: options.environment ?? labels.get(all.word(CATALOG.defaultEnvironment)),
       globalCustomFields: options.globalCustomFields,
       operators: options.operators,
+      countries: this.needsCountryTable && options.countryTable ? countriesOf(options.countryTable) : undefined,
     }
     this.#bytes = all
     this.#payloadBytes = options.payloadBytes
@@ -75,12 +80,6 @@ export class Catalog {
     this.#values = texts(all, section('values'), (text) => deepFreeze(JSON.parse(text) as JsonObject))
     const time = all.double(CATALOG.time)
     this.time = Number.isNaN(time) ? null : time
-    this.needsCountryTable = all.word(CATALOG.bits) !== 0
-  }
-
-  /** Whether specs look up the country of an address, by their catalog's bytes. */
-  static needsCountryTable(bytes: Uint8Array): boolean {
-    return checked(bytes).word(CATALOG.bits) !== 0
   }
 
   /** The names of a kind of question. */

@@ -14,8 +14,7 @@ import {
 import { Catalog } from './catalog.ts'
 import { ANSWERING, ENGINE } from './guest.ts'
 import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
-import { type CountryTable, checkPanic, type Loaded, type LoadInput, loadInto, readLoaded } from './load.ts'
-import type { LoadOptions } from './types.ts'
+import { checkPanic, type Loaded, type LoadInput, loadInto, type ReadOptions, readLoaded } from './load.ts'
 
 type AnsweringLibrary = Library<typeof ANSWERING, unknown>
 type NativeLibrary = Library<typeof ENGINE, unknown>
@@ -50,9 +49,10 @@ export class Engine {
   /**
    * An engine that starts from a snapshot.
    *
-   * @throws {@link FramegateError} `SNAPSHOT_MISMATCH`, `SNAPSHOT_INVALID`, `GUEST_MEMORY_EXHAUSTED`
+   * @throws {@link FramegateError} `SNAPSHOT_MISMATCH`, `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`,
+   * `GUEST_MEMORY_EXHAUSTED`
    */
-  static start(guest: WasmGuest, snapshot: Snapshot, options: LoadOptions, running: RunOptions): Engine {
+  static start(guest: WasmGuest, snapshot: Snapshot, options: ReadOptions, running: RunOptions): Engine {
     const loaded = readLoaded(snapshot, options)
     return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
   }
@@ -61,7 +61,7 @@ export class Engine {
   static async startInSlices(
     guest: WasmGuest,
     snapshot: Snapshot,
-    options: LoadOptions,
+    options: ReadOptions,
     running: RunOptions,
   ): Promise<Engine> {
     const loaded = readLoaded(snapshot, options)
@@ -71,14 +71,19 @@ export class Engine {
   /**
    * An engine in a shared object, where all loaded specs lie side by side.
    *
-   * @throws {@link FramegateError} as `loadedSnapshot`, `LIBRARY_NOT_LOADED`
+   * @throws {@link FramegateError} as `loadedSnapshot`, `COUNTRY_TABLE_INVALID`, `LIBRARY_NOT_LOADED`
    */
-  static native(guest: NativeGuest, input: LoadInput, options: LoadOptions, table: CountryTable | undefined): Engine {
+  static native(guest: NativeGuest, input: LoadInput, options: ReadOptions): Engine {
     const library = open(guest, ENGINE)
-    const { handle, catalog } = loadInto(library, input, table)
+    const { handle, catalog } = loadInto(library, input)
     const facts = { ...options, receivedAt: Date.now(), payloadBytes: input.specs.length }
-    const loaded = { handle, catalog: new Catalog(catalog, facts), source: options.source ?? 'Bootstrap' }
-    return new Engine(library as AnsweringLibrary, loaded)
+    try {
+      const loaded = { handle, catalog: new Catalog(catalog, facts), source: options.source ?? 'Bootstrap' }
+      return new Engine(library as AnsweringLibrary, loaded)
+    } catch (error) {
+      unload(library as AnsweringLibrary, handle)
+      throw error
+    }
   }
 
   /** Evaluates what a frame asks for, and returns the outcome's flags. */

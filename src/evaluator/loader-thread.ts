@@ -1,14 +1,14 @@
 // Specs loaded on another thread. What crosses:
 //
 //     evaluator                                          worker
-//     { framegate: 'open', module }                     ->  once, before everything else; it has no answer
-//     { framegate: 'call', id, input, limits, table }   ->  what to load; `table` with the first question alone
-//                                                       <-  { framegate: 'loaded', id, snapshot: ArrayBuffer }
-//                                                       <-  { framegate: 'threw', id, error }
+//     { framegate: 'open', module }              ->  once, before everything else; it has no answer
+//     { framegate: 'call', id, input, limits }   ->  what to load
+//                                                <-  { framegate: 'loaded', id, snapshot: ArrayBuffer }
+//                                                <-  { framegate: 'threw', id, error }
 
 import { type FfiWorker, FramegateError, type PostedError, postedError, RunningWorker, Snapshot } from '../ffi/index.ts'
 import { engineGuest } from './guest.ts'
-import { type CountryTable, type LoadInput, loadedSnapshot } from './load.ts'
+import { type LoadInput, loadedSnapshot } from './load.ts'
 import type { EngineLimits } from './types.ts'
 
 interface OpenMessage {
@@ -21,7 +21,6 @@ interface LoadMessage {
   readonly id: number
   readonly input: LoadInput
   readonly limits: EngineLimits | undefined
-  readonly table: Uint8Array | undefined
 }
 
 interface LoadedMessage {
@@ -37,7 +36,6 @@ export class LoaderThread {
   readonly #start: () => FfiWorker
   readonly #module: WebAssembly.Module
   #running: RunningWorker<LoadedMessage> | undefined
-  #hasTable = false
 
   constructor(start: () => FfiWorker, module: WebAssembly.Module) {
     this.#start = start
@@ -49,12 +47,10 @@ export class LoaderThread {
    *
    * @throws FramegateError as `loadedSnapshot`, `WORKER_MISSING`, `GUEST_INTERRUPTED` where the worker died
    */
-  async load(input: LoadInput, table: CountryTable | undefined, limits: EngineLimits | undefined): Promise<Snapshot> {
+  async load(input: LoadInput, limits: EngineLimits | undefined): Promise<Snapshot> {
     const worker = this.#worker()
-    const first = this.#hasTable ? undefined : typeof table === 'function' ? table() : table
-    this.#hasTable = true
     const moved = [input.specs.buffer as ArrayBuffer]
-    const { snapshot } = await worker.ask('loading specs', { input, limits, table: first }, moved)
+    const { snapshot } = await worker.ask('loading specs', { input, limits }, moved)
     return Snapshot.trusted(snapshot)
   }
 
@@ -67,7 +63,6 @@ export class LoaderThread {
     const opening: OpenMessage = { framegate: 'open', module: this.#module }
     this.#running ??= new RunningWorker(this.#start, opening, () => {
       this.#running = undefined
-      this.#hasTable = false
     })
     return this.#running
   }
@@ -77,7 +72,6 @@ export class LoaderThread {
 export class LoaderServer {
   readonly #answer: (reply: Reply, moved: ArrayBuffer[]) => void
   #opening: OpenMessage | undefined
-  #table: Uint8Array | undefined
 
   constructor(answer: (reply: Reply, moved: ArrayBuffer[]) => void) {
     this.#answer = answer
@@ -88,11 +82,10 @@ export class LoaderServer {
     else if (message.framegate === 'call') this.#load(message)
   }
 
-  #load({ id, input, limits, table }: LoadMessage): void {
-    this.#table ??= table
+  #load({ id, input, limits }: LoadMessage): void {
     const { module } = this.#opening as OpenMessage
     try {
-      const { bytes } = loadedSnapshot(engineGuest(module, limits), input, this.#table, limits?.loadFuel)
+      const { bytes } = loadedSnapshot(engineGuest(module, limits), input, limits?.loadFuel)
       const snapshot = bytes.buffer as ArrayBuffer
       this.#answer({ framegate: 'loaded', id, snapshot }, [snapshot])
     } catch (error) {

@@ -1,14 +1,18 @@
 // Where a spec's fields are found in a user (as Statsig's engine looks them up). One reader per field is made
 // when specs load, so that a call does nothing but read properties.
 
+import { type Countries, hasFourParts } from './country.ts'
 import { deepFreeze } from './freeze.ts'
 import type { EvaluatorOptions, JsonValue, Operator, User } from './types.ts'
 
 /** A field of the user or of what surrounds it, by kind and name. */
 type PlainFieldName = readonly [kind: 'user' | 'unit' | 'environment', name: string]
 
-/** What the engine asks for: a field, or what a custom operator says of one. */
-export type FieldName = PlainFieldName | readonly [kind: 'custom', operator: string, PlainFieldName, target: JsonValue]
+/** What the engine asks for: a field, the country of an address, or what a custom operator says of a field. */
+export type FieldName =
+  | PlainFieldName
+  | readonly [kind: 'country', name: 'ip']
+  | readonly [kind: 'custom', operator: string, PlainFieldName, target: JsonValue]
 
 /** Finds a field's value; `undefined` when the user has none. The result may be anything a caller put there. */
 export type Reader = (user: User) => unknown
@@ -36,6 +40,7 @@ export interface Surroundings {
   readonly environment: string | undefined
   readonly globalCustomFields: EvaluatorOptions['globalCustomFields']
   readonly operators: EvaluatorOptions['operators']
+  readonly countries: Countries | undefined
 }
 
 /** Whether there is a custom operator of that name. */
@@ -55,6 +60,8 @@ export function reader(field: FieldName, surroundings: Surroundings): Reader {
       return unitReader(name)
     case 'environment':
       return environmentReader(name, surroundings.environment)
+    case 'country':
+      return countryReader(name, surroundings)
   }
 }
 
@@ -64,7 +71,8 @@ export function describe(field: FieldName): string {
   switch (kind) {
     case 'custom':
       return describe(field[2])
-    case 'user': {
+    case 'user':
+    case 'country': {
       const lower = name.toLowerCase()
       return own(TOP_LEVEL, lower) ?? own(ALIASES, lower) ?? `custom.${name}`
     }
@@ -112,6 +120,21 @@ function environmentReader(field: string, tier: string | undefined): Reader {
   const find = member([field])
   const instance = field.toLowerCase() === 'tier' ? tier : undefined
   return ({ statsigEnvironment }) => (statsigEnvironment ? find(statsigEnvironment) : undefined) ?? instance
+}
+
+/** Absent for what is no address of a country, null where there is no table to look it up in. */
+function countryReader(name: string, { globalCustomFields, countries }: Surroundings): Reader {
+  const country = userReader('country', globalCustomFields)
+  const ip = userReader(name, globalCustomFields)
+  return (user) => {
+    const own = country(user)
+    // The engine takes the user's own country before this one. An array may still be found to be no JSON, and is none then.
+    if (own !== undefined && typeof own !== 'object') return undefined
+    const address = ip(user)
+    if (typeof address !== 'string') return undefined
+    if (countries !== undefined) return countries.of(address)
+    return hasFourParts(address) ? null : undefined
+  }
 }
 
 /** Absent without such an operator, null when it gave no answer. What reading the user throws is not the operator's. */

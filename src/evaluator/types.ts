@@ -33,8 +33,8 @@ export interface User {
 
 /**
  * A download-config-specs payload, v1 or v2: JSON text, its UTF-8 bytes, or the parsed object; the evaluator copies it, so
- * it may be changed afterwards. Or a snapshot of specs that an evaluator has loaded: its ID lists, app id and country table
- * are in it, so that {@link LoadOptions.idLists} and {@link LoadOptions.appId} count for later payloads only.
+ * it may be changed afterwards. Or a snapshot of specs that an evaluator has loaded: its ID lists and app id are in it, so
+ * that {@link LoadOptions.idLists} and {@link LoadOptions.appId} count for later payloads only. The country table is not.
  */
 export type SpecsSource = string | Uint8Array | ArrayBuffer | object | Snapshot
 

@@ -3,12 +3,12 @@
 
 import { LRUCache } from 'lru-cache'
 import { engineGuest } from '../evaluator/guest.ts'
-import type { CountryTable, LoadReport, SpecsSource } from '../evaluator/index.ts'
+import type { LoadReport, SpecsSource } from '../evaluator/index.ts'
 import { loadedSnapshot, loadInput, readLoaded } from '../evaluator/load.ts'
 import { LoaderThread } from '../evaluator/loader-thread.ts'
 import { type ErrorCode, FramegateError, Snapshot } from '../ffi/index.ts'
 import { MemoryStore, type SnapshotStore } from './store.ts'
-import { Tenant, type TenantKeeper } from './tenant.ts'
+import { readOptions, Tenant, type TenantKeeper } from './tenant.ts'
 import { checkOperators, TenantOperators } from './tenant-operators.ts'
 import type { HostStats, TenantEvent, TenantHostOptions, TenantLimits, TenantOptions } from './types.ts'
 
@@ -33,7 +33,6 @@ export class TenantHost implements Disposable {
   readonly #limits: TenantLimits
   readonly #options: TenantHostOptions
   readonly #store: SnapshotStore
-  readonly #countryTable: CountryTable | undefined
   readonly #loader: LoaderThread | undefined
   readonly #tenants = new Map<string, Tenant>()
   /** The latest change asked for, by tenant, so that one which takes longer does not undo a later one. */
@@ -50,7 +49,6 @@ export class TenantHost implements Disposable {
     this.#limits = { ...LIMITS, ...limits }
     this.#options = options
     this.#store = store ?? new MemoryStore()
-    this.#countryTable = countryTable
     this.#loader = worker && new LoaderThread(worker, module)
     engineGuest(module, this.#limits)
     if (!(maxWarmBytes >= 1)) {
@@ -64,6 +62,7 @@ export class TenantHost implements Disposable {
     })
     this.#keeper = {
       module,
+      countryTable,
       limitsOf: ({ limits: own }) => ({ ...this.#limits, ...own }),
       snapshotOf: (tenant) => this.#snapshotOf(tenant.id),
       touch: (tenant, warmBytes) => this.#touch(tenant, warmBytes),
@@ -85,8 +84,8 @@ export class TenantHost implements Disposable {
     checkOperators(options.customOperators)
     const change = this.#begin(tenantID)
     const snapshot = specs instanceof Snapshot ? specs : await this.#load(specs, options, limits)
-    const { functions } = new TenantOperators(options.customOperators ?? {}, () => {})
-    const { report } = readLoaded(snapshot, { ...options, operators: { ...options.operators, ...functions } }).catalog
+    const operators = new TenantOperators(options.customOperators ?? {}, () => {})
+    const { report } = readLoaded(snapshot, readOptions(options, operators, this.#keeper)).catalog
     if (this.#latest.get(tenantID) !== change) return report
     await this.#store.put(tenantID, snapshot.bytes)
     if (this.#latest.get(tenantID) !== change) return report
@@ -207,8 +206,8 @@ export class TenantHost implements Disposable {
   async #load(specs: SpecsSource, options: TenantOptions, limits: TenantLimits): Promise<Snapshot> {
     const input = loadInput(specs, options)
     const engineLimits = pickEngineLimits(limits)
-    if (this.#loader) return await this.#loader.load(input, this.#countryTable, engineLimits)
-    return loadedSnapshot(engineGuest(this.#module, engineLimits), input, this.#countryTable, limits.loadFuel)
+    if (this.#loader) return await this.#loader.load(input, engineLimits)
+    return loadedSnapshot(engineGuest(this.#module, engineLimits), input, limits.loadFuel)
   }
 
   #install(tenantID: string, options: TenantOptions, bytes: Uint8Array | undefined): Tenant {

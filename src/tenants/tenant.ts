@@ -2,7 +2,7 @@
 
 import { Engine, type RunOptions } from '../evaluator/engine.ts'
 import { engineGuest } from '../evaluator/guest.ts'
-import type { AnswerOptions } from '../evaluator/index.ts'
+import type { AnswerOptions, CountryTable } from '../evaluator/index.ts'
 import { Questions } from '../evaluator/questions.ts'
 import { type ErrorCode, FramegateError, Snapshot, TokenBucket } from '../ffi/index.ts'
 import { TenantOperators } from './tenant-operators.ts'
@@ -11,6 +11,7 @@ import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './ty
 /** What a tenant needs of its host. */
 export interface TenantKeeper {
   readonly module: WebAssembly.Module
+  readonly countryTable: CountryTable | undefined
   /** The host's limits, with the tenant's laid over them. */
   limitsOf(options: TenantOptions): TenantLimits
   /** The snapshot of a cold tenant, which must be there at once. */
@@ -153,8 +154,12 @@ export class Tenant extends Questions {
       this.#operatorFailures++
       this.#keeper.tell({ type: 'operator-failed', tenantID: this.id, operator, error })
     })
-    const options = { ...this.#options, operators: { ...this.#options.operators, ...operators.functions } }
-    const engine = Engine.start(guest, Snapshot.from(bytes), options, this.#running)
+    const engine = Engine.start(
+      guest,
+      Snapshot.from(bytes),
+      readOptions(this.#options, operators, this.#keeper),
+      this.#running,
+    )
     this.#operators = operators
     this.#engine = engine
     this.#wakes++
@@ -212,4 +217,13 @@ export class Tenant extends Questions {
       `the tenant ${this.id} has asked more than ${callsPerSecond} questions a second; ask again in ${wait} ms, or raise its limit`,
     )
   }
+}
+
+/** How a tenant's specs are read: with its own operators over the host's, and the table that all tenants share. */
+export function readOptions(
+  options: TenantOptions,
+  { functions }: TenantOperators,
+  { countryTable }: Pick<TenantKeeper, 'countryTable'>,
+) {
+  return { ...options, operators: { ...options.operators, ...functions }, countryTable }
 }

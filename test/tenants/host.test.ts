@@ -49,6 +49,32 @@ describe('tenants', () => {
     expect(host.tenant('a')).toBe(handle)
   })
 
+  test('share one table of countries, which is in none of their snapshots', async () => {
+    let calls = 0
+    const countryTable = () => {
+      calls++
+      return Uint8Array.of(0x41, 0x41, 0x2a, 0x2a, 1, 0)
+    }
+    using host = hostOf({ countryTable })
+    using without = hostOf()
+    const specs = payload({
+      feature_gates: { gate: spec([rule('r', ['country'])]) },
+      condition_map: { country: condition('ip_based', { operator: 'any', field: 'country', targetValue: ['AA'] }) },
+    })
+    for (const id of ['a', 'b', 'c']) await host.put(id, specs)
+    await without.put('a', specs)
+    host.tenant('a').checkGate({}, 'gate')
+    host.evict('a')
+    const user = { ip: '0.0.0.1' }
+    expect(['a', 'b', 'c'].map((id) => host.tenant(id).checkGate(user, 'gate'))).toEqual([true, true, true])
+    expect(calls).toBe(1)
+    const { reason } = without.tenant('a').getFeatureGate(user, 'gate').details
+    expect(reason).toBe('CountryLookupNotLoaded:Recognized')
+    using broken = hostOf({ countryTable: new Uint8Array(9) })
+    await expect(broken.put('a', specs)).rejects.toMatchObject({ code: 'COUNTRY_TABLE_INVALID' })
+    expect(broken.has('a')).toBe(false)
+  })
+
   test('keep what they have when new specs are refused', async () => {
     using host = hostOf()
     await host.put('a', specsOf('a1'))

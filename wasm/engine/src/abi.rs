@@ -10,7 +10,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use crate::catalog::catalog;
-use crate::country::CountryTable;
 use crate::evaluate::{Frame, TEMPORARY, evaluate};
 use crate::frame::{HEAD_SIZE, Head, Input, SLOT_SIZE};
 use crate::json::write_string;
@@ -62,7 +61,7 @@ fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
 /// The version of this interface: of the frame's layout and of the catalog.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_abi_version() -> u32 {
-    3
+    4
 }
 
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.
@@ -193,20 +192,6 @@ pub unsafe extern "C" fn framegate_id_list(
         let (specs, name, lines) = unsafe { (&mut *specs, bytes(name, name_length), bytes(lines, length)) };
         specs.lists.apply(&String::from_utf8_lossy(name), lines);
         0
-    })
-}
-
-/// Hands in the table of countries by IP address; 0 when it was taken, 1 when it is no such table.
-///
-/// # Safety
-/// `specs` must be loaded and in no other use; `table` must point to `length` bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn framegate_country_table(specs: *mut Specs, table: *const u8, length: usize) -> u32 {
-    guarded(PANICKED, || {
-        // SAFETY: as the caller says.
-        let (specs, table) = unsafe { (&mut *specs, bytes(table, length)) };
-        specs.country = CountryTable::parse(table).ok();
-        u32::from(specs.country.is_none())
     })
 }
 

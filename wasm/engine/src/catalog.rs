@@ -18,8 +18,8 @@
 //!              field numbers
 //!      texts:  count n, n + 1 offsets (text i ends where i + 1 starts), bytes of UTF-8, zeros up to a multiple of 4
 //!
-//!      fields    ["user" | "unit" | "environment", name], each as JSON; what an operator of the host's says of a field is
-//!                ["custom", operator, field, target]
+//!      fields    ["user" | "unit" | "environment", name], each as JSON; the country of the user's address is
+//!                ["country", "ip"], what an operator of the host's says of a field ["custom", operator, field, target]
 //!      labels    `feature_gate`, `segment`, …, and the default environment
 //!      texts     what outcomes name by number
 //!      values    JSON objects
@@ -111,6 +111,7 @@ fn field(field: &Field) -> String {
         Field::User(name) => ["user", name],
         Field::Unit(name) => ["unit", name],
         Field::Environment(name) => ["environment", name],
+        Field::Country => ["country", "ip"],
         Field::Custom { operator, base, target } => {
             text.push_str("[\"custom\",");
             write_string(operator, &mut text);

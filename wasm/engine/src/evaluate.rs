@@ -356,8 +356,15 @@ impl<'f> Call<'f> {
                     Source::Time => Dynamic::Time(self.now as i64),
                     Source::App => specs.app.as_ref().map_or(Dynamic::Absent, |app| app.value()),
                     Source::Nothing => Dynamic::Absent,
-                    Source::Country { field, ip } => match self.input.slot(*field) {
-                        Dynamic::Absent => country(specs, self.input.slot(*ip), &mut self.outcome),
+                    Source::Country { field, by_ip } => match self.input.slot(*field) {
+                        Dynamic::Absent => match self.input.slot(*by_ip) {
+                            // The host has no table.
+                            Dynamic::Null => {
+                                self.outcome.country_not_loaded = true;
+                                Dynamic::Absent
+                            }
+                            country => country,
+                        },
                         value => value,
                     },
                     Source::UserAgent { field, agent, part } => {
@@ -418,18 +425,4 @@ fn part_of_agent<'r>(
         (Some(parsed), Ok(room)) => Dynamic::Text(parsed.text(part, room).as_bytes()),
         _ => Dynamic::Absent,
     }
-}
-
-fn country<'f>(specs: &'f Specs, ip: Dynamic<'f>, outcome: &mut Outcome) -> Dynamic<'f> {
-    let Dynamic::Text(ip) = ip else {
-        return Dynamic::Absent;
-    };
-    let ip = reading::utf8(ip);
-    let Some(table) = &specs.country else {
-        outcome.country_not_loaded |= ip.split('.').count() == 4;
-        return Dynamic::Absent;
-    };
-    table
-        .lookup(ip)
-        .map_or(Dynamic::Absent, |country| Dynamic::Text(country.as_bytes()))
 }

@@ -6,7 +6,6 @@
 
 pub mod abi;
 mod catalog;
-pub mod country;
 mod dates;
 mod evaluate;
 pub mod frame;

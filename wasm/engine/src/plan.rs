@@ -115,8 +115,8 @@ impl Reach {
     fn source(&mut self, source: &Source, specs: &Specs) {
         match source {
             Source::Field(field) => self.fields.extend([field]),
-            Source::Country { field, ip } => {
-                self.fields.extend([field, ip]);
+            Source::Country { field, by_ip } => {
+                self.fields.extend([field, by_ip]);
                 self.reads_country = true;
             }
             Source::UserAgent { field, agent, .. } => {

@@ -1,6 +1,5 @@
 //! The loaded specs: everything interned and numbered, ready to be walked. `load` makes them, `evaluate` reads them.
 
-use crate::country::CountryTable;
 use crate::frame::Encoded;
 use crate::lists::IdLists;
 use crate::sha256::Prefix;
@@ -37,6 +36,9 @@ pub enum Field {
     Unit(Box<str>),
     /// A field of the user's environment, then of the evaluator's.
     Environment(Box<str>),
+    /// The country of the user's IP address, which the host looks up: its table takes 1 MB, and instances are many.
+    /// Absent for an address of no country, null for one that the host has no table to look up in.
+    Country,
     /// What an operator of the host's says of another field and a target.
     Custom {
         operator: Box<str>,
@@ -181,9 +183,10 @@ pub enum Condition {
 /// Where a condition's value comes from. Numbers are field numbers.
 pub enum Source {
     Field(u32),
+    /// The country that the user names, or else the one of the user's address.
     Country {
         field: u32,
-        ip: u32,
+        by_ip: u32,
     },
     UserAgent {
         field: u32,
@@ -237,7 +240,6 @@ pub struct Specs {
     pub value_keys: Vec<Vec<u32>>,
     pub explicit: Vec<Box<str>>,
     pub lists: IdLists,
-    pub country: Option<CountryTable>,
     /// What `target_app` compares with, encoded as in a frame.
     pub app: Option<Encoded>,
     pub report: Report,
@@ -259,7 +261,6 @@ impl Default for Specs {
             value_keys: Vec::new(),
             explicit: Vec::new(),
             lists: IdLists::default(),
-            country: None,
             app: None,
             report: Report::default(),
         }

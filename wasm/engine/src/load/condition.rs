@@ -93,7 +93,7 @@ impl<'a> Loader<'a> {
             "user_field" => user(self),
             "ip_based" if field.as_deref() == Some("country") => Source::Country {
                 field: self.field(Field::User("country".into())),
-                ip: self.field(Field::User("ip".into())),
+                by_ip: self.field(Field::Country),
             },
             "ip_based" => user(self),
             "ua_based" => match field.as_deref().and_then(UserAgentField::from_name) {
