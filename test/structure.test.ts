@@ -5,7 +5,15 @@ import { expect, test } from 'vitest'
 import { projectFolder } from './support/data.ts'
 
 const sourceFolder = join(projectFolder, 'src')
-const coreEntries = ['index.ts', 'ffi/index.ts', 'ffi/worker.ts', 'evaluator/index.ts', 'workerd.ts', 'browser.ts']
+const coreEntries = [
+  'index.ts',
+  'ffi/index.ts',
+  'ffi/worker.ts',
+  'evaluator/index.ts',
+  'pool/threads.ts',
+  'workerd.ts',
+  'browser.ts',
+]
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g
 
 test('core modules import only one another', () => {
@@ -29,10 +37,10 @@ test('no source compiles text: neither eval nor new Function', () => {
   expect(found.map((file) => relative(projectFolder, file))).toEqual([])
 })
 
-test('ffi does not import the evaluator, the evaluator not the command line', () => {
+test('no layer imports one above it', () => {
   const upward = allFiles().flatMap((file) => {
     const layer = relative(sourceFolder, file).split('/')[0]!
-    const above = { ffi: ['evaluator', 'cli'], evaluator: ['cli'] }[layer] ?? []
+    const above = { ffi: ['evaluator', 'pool', 'cli'], evaluator: ['pool', 'cli'], pool: ['cli'] }[layer] ?? []
     const targets = importsOf(file)
       .filter((specifier) => specifier.startsWith('.'))
       .map((specifier) => relative(sourceFolder, resolve(dirname(file), specifier)))
@@ -43,12 +51,15 @@ test('ffi does not import the evaluator, the evaluator not the command line', ()
   expect(upward).toEqual([])
 })
 
-test('the evaluator uses only the public surface of ffi', () => {
+test.each([
+  ['evaluator', /\/ffi\/(?!index\.ts$)/],
+  ['pool', /\/(ffi\/|evaluator\/(?!index\.ts$))/],
+])('%s uses only the public surface of the layer below', (layer, below) => {
   const deep = allFiles()
-    .filter((file) => relative(sourceFolder, file).startsWith('evaluator/'))
+    .filter((file) => relative(sourceFolder, file).startsWith(`${layer}/`))
     .flatMap((file) =>
       importsOf(file)
-        .filter((specifier) => /\/ffi\/(?!index\.ts$)/.test(specifier))
+        .filter((specifier) => below.test(specifier))
         .map((specifier) => `${relative(sourceFolder, file)} imports ${specifier}`),
     )
   expect(deep).toEqual([])

@@ -1,0 +1,3 @@
+// framegate/pool: one payload, many threads.
+
+export * from './threads.ts'
