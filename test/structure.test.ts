@@ -11,6 +11,7 @@ const coreEntries = [
   'ffi/worker.ts',
   'evaluator/index.ts',
   'evaluator/worker.ts',
+  'pool/threads.ts',
   'workerd.ts',
   'browser.ts',
 ]
@@ -60,12 +61,16 @@ test('a layer does not import those above it', () => {
   expect(upward).toEqual([])
 })
 
-test('everything above ffi uses only its public surface', () => {
+test.each([
+  ['evaluator', /\/ffi\/(?!index\.ts$)/],
+  ['pool', /\/(ffi\/|evaluator\/(?!index\.ts$))/],
+  ['tenants', /\/(ffi|evaluator)\/(?!index\.ts$)/],
+])('%s uses only the public surface of the layers below', (layer, below) => {
   const deep = allFiles()
-    .filter((file) => /^(?:evaluator|pool|tenants)\//.test(relative(sourceFolder, file)))
+    .filter((file) => relative(sourceFolder, file).startsWith(`${layer}/`))
     .flatMap((file) =>
       importsOf(file)
-        .filter((specifier) => /\/ffi\/(?!index\.ts$)/.test(specifier))
+        .filter((specifier) => below.test(specifier))
         .map((specifier) => `${relative(sourceFolder, file)} imports ${specifier}`),
     )
   expect(deep).toEqual([])

@@ -1,9 +1,12 @@
 /**
- * A worker thread of `framegate eval --threads N`: its own evaluator, on its own instance of the module that the main
- * thread compiled. Batches come in as bytes and results go back as bytes; both are moved, not copied.
+ * A worker thread of `framegate eval --threads N`: its own instance, started from the snapshot that the main thread shares.
+ * Batches come in as bytes and results go back as bytes; both are moved, not copied.
  */
-import { Piscina } from 'piscina'
+import { workerData } from 'node:worker_threads'
 import { createEvaluator } from '../node.ts'
+import { attach } from '../pool/attach.ts'
+import { batchTask } from '../pool/batch-task.ts'
+import type { SharedHandle } from '../pool/share.ts'
 import type { Selection } from './selection.ts'
 import type { EvaluatorSource } from './specs-file.ts'
 import { BatchEvaluator, type BatchResult, type OutputFormat, UserSeed } from './user-batch.ts'
@@ -11,27 +14,20 @@ import type { UserBatch } from './user-lines.ts'
 
 /** What the main thread hands to each worker once. */
 export interface WorkerSetup {
-  readonly source: EvaluatorSource
+  /** The specs as they were loaded, or what each thread loads itself: the native backend has no snapshots. */
+  readonly specs: SharedHandle | EvaluatorSource
   readonly now: number
   readonly selection: Selection
   readonly format: OutputFormat
 }
 
-const { source, now, selection, format } = Piscina.workerData as WorkerSetup
+const { specs, now, selection, format } = workerData as WorkerSetup
 const seed = new UserSeed()
-const evaluator = createEvaluator({ ...source, now: () => now, seed: seed.next })
+const answering = { now: () => now, seed: seed.next }
+const evaluator = 'framegate' in specs ? attach(specs, answering) : createEvaluator({ ...specs, ...answering })
 const batches = new BatchEvaluator(evaluator, seed, selection, format)
 
-export default function evaluateBatch(batch: UserBatch): BatchResult {
-  const result = batches.evaluate(batch)
-  const moved = {
-    get [Piscina.transferableSymbol]() {
-      return result.text.map((piece) => piece.buffer)
-    },
-    get [Piscina.valueSymbol]() {
-      return result
-    },
-  }
-  // The pool's own types name these two properties by symbols that its class gives out as plain `symbol`.
-  return Piscina.move(moved as unknown as ArrayBuffer) as unknown as BatchResult
-}
+export default batchTask<UserBatch, BatchResult>(
+  (batch) => batches.evaluate(batch),
+  ({ text }) => text.map((piece) => piece.buffer),
+)

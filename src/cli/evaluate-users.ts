@@ -8,10 +8,10 @@
 import { fstatSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { type Evaluator, engineModule, type LoadReport } from '../node.ts'
+import type { Evaluator, LoadReport } from '../node.ts'
+import { share } from '../pool/share.ts'
 import { type BatchRunner, inThisThread, onWorkerThreads } from './batch-runner.ts'
 import { exitCodes, fileError, UsageError } from './errors.ts'
-import type { WorkerSetup } from './eval-worker.ts'
 import { Output } from './output.ts'
 import { counted, grouped, printable } from './printable.ts'
 import { Progress } from './progress.ts'
@@ -48,12 +48,10 @@ export async function evaluateUsers(options: EvalOptions): Promise<number> {
   warnOfDropped(evaluator.report, options.specs)
   warnOfMissingLists(evaluator.report, source)
   const selection = selectEntities(evaluator, options.wanted)
-  const setup: WorkerSetup = { source, now: options.now, selection, format: options.format }
-
   const output = await Output.open(options.output)
-  const runner = await startRunner(options.threads, evaluator, seed, setup)
+  const runner = await startRunner(options, evaluator, source, seed, selection)
   try {
-    return await stream(users, runner, setup, output, options)
+    return await stream(users, runner, selection, output, options)
   } finally {
     await runner.close()
   }
@@ -62,11 +60,11 @@ export async function evaluateUsers(options: EvalOptions): Promise<number> {
 async function stream(
   users: UsersInput,
   runner: BatchRunner,
-  setup: WorkerSetup,
+  selection: Selection,
   output: Output,
   options: EvalOptions,
 ): Promise<number> {
-  const { selection, format } = setup
+  const { format } = options
   // Lines that scroll through the same terminal would tear the bar apart.
   const scrolls = format === 'ndjson' && options.output === undefined && process.stdout.isTTY
   const progress = new Progress(users.size, process.stderr.isTTY && !scrolls)
@@ -197,15 +195,17 @@ async function readSource({ specs, idLists, environment, backend }: EvalOptions)
 }
 
 async function startRunner(
-  threads: number,
+  { threads, now, format, backend }: EvalOptions,
   evaluator: Evaluator,
+  source: EvaluatorSource,
   seed: UserSeed,
-  setup: WorkerSetup,
+  selection: Selection,
 ): Promise<BatchRunner> {
-  if (threads === 1) return inThisThread(evaluator, seed, setup)
+  if (threads === 1) return inThisThread(evaluator, seed, { selection, format })
+  const specs = backend === 'wasm' ? share(evaluator) : source
+  // What is shared outlives it.
   evaluator.dispose()
-  const module = setup.source.backend === 'wasm' ? { module: engineModule() } : {}
-  return onWorkerThreads(threads, { ...setup, source: { ...setup.source, ...module } })
+  return onWorkerThreads(threads, { specs, now, selection, format })
 }
 
 // Fewer users to a batch where each has many results, so that the text of the batches in flight stays within some megabytes.

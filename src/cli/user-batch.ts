@@ -3,7 +3,7 @@
  * every worker with more. Same bytes in, same bytes out, wherever it runs.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Evaluator, User } from '../node.ts'
+import type { Questions, User } from '../node.ts'
 import { ByteBuffer } from './byte-buffer.ts'
 import { errorCode, errorMessage } from './errors.ts'
 import { ResultLineWriter, writeErrorLine } from './result-line.ts'
@@ -38,14 +38,14 @@ export const reportedProblems = 20
 
 /** Evaluates batch after batch with one evaluator. */
 export class BatchEvaluator {
-  readonly #evaluator: Evaluator
+  readonly #evaluator: Questions
   readonly #seed: UserSeed
   readonly #lines: ResultLineWriter | undefined
   readonly #counter: TallyCounter | undefined
   readonly #buffer = new ByteBuffer()
 
   /** @param seed the same object that the evaluator draws its seeds from */
-  constructor(evaluator: Evaluator, seed: UserSeed, selection: Selection, format: OutputFormat) {
+  constructor(evaluator: Questions, seed: UserSeed, selection: Selection, format: OutputFormat) {
     this.#evaluator = evaluator
     this.#seed = seed
     this.#lines = format === 'ndjson' ? new ResultLineWriter(selection) : undefined

@@ -19,18 +19,36 @@ import { checkPanic, type Loaded, type LoadInput, loadInto, type ReadOptions, re
 type AnsweringLibrary = Library<typeof ANSWERING, unknown>
 type NativeLibrary = Library<typeof ENGINE, unknown>
 
-/** How instances of an engine run. */
+/**
+ * How instances of an engine run.
+ *
+ * @internal
+ */
 export type RunOptions = Pick<OpenOptions<typeof ANSWERING>, 'fuel' | 'recoveriesPerSecond' | 'onEnd'>
 
-/** Specs that are loaded, and an instance that answers questions about them. */
+/** Specs that are loaded, and an instance that answers questions about them; for the layers above alone. */
 export class Engine {
+  /** @internal */
   readonly library: AnsweringLibrary
+  /** @internal */
   readonly catalog: Catalog
-  /** The first part of reasons. */
+  /**
+   * The first part of reasons.
+   *
+   * @internal
+   */
   readonly source: string
-  /** Offset of the heap in this catalog's frames. */
+  /**
+   * Offset of the heap in this catalog's frames.
+   *
+   * @internal
+   */
   readonly heapStart: number
-  /** What its instances start from; a shared object has none. */
+  /**
+   * What its instances start from; a shared object has none.
+   *
+   * @internal
+   */
   readonly snapshot: Snapshot | undefined
   readonly #handle: number
   #calls = 0
@@ -51,13 +69,18 @@ export class Engine {
    *
    * @throws {@link FramegateError} `SNAPSHOT_MISMATCH`, `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`,
    * `GUEST_MEMORY_EXHAUSTED`
+   * @internal
    */
   static start(guest: WasmGuest, snapshot: Snapshot, options: ReadOptions, running: RunOptions): Engine {
     const loaded = readLoaded(snapshot, options)
     return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
   }
 
-  /** As {@link Engine.start}, in slices between which the event loop goes on. */
+  /**
+   * As {@link Engine.start}, in slices between which the event loop goes on.
+   *
+   * @internal
+   */
   static async startInSlices(
     guest: WasmGuest,
     snapshot: Snapshot,
@@ -72,6 +95,7 @@ export class Engine {
    * An engine in a shared object, where all loaded specs lie side by side.
    *
    * @throws {@link FramegateError} as `loadedSnapshot`, `COUNTRY_TABLE_INVALID`, `LIBRARY_NOT_LOADED`
+   * @internal
    */
   static native(guest: NativeGuest, input: LoadInput, options: ReadOptions): Engine {
     const library = open(guest, ENGINE)
@@ -86,19 +110,31 @@ export class Engine {
     }
   }
 
-  /** Evaluates what a frame asks for, and returns the outcome's flags. */
+  /**
+   * Evaluates what a frame asks for, and returns the outcome's flags.
+   *
+   * @internal
+   */
   evaluate(frame: Frame): number {
     const flags = this.library.symbols.framegate_evaluate(this.#handle, frame)
     checkPanic(this.library, flags)
     return flags
   }
 
-  /** A call begins: a user's getter may replace the specs while it runs. */
+  /**
+   * A call begins: a user's getter may replace the specs while it runs.
+   *
+   * @internal
+   */
   enter(): void {
     this.#calls++
   }
 
-  /** A call is over, and with the last one an engine that was disposed of meanwhile. */
+  /**
+   * A call is over, and with the last one an engine that was disposed of meanwhile.
+   *
+   * @internal
+   */
   leave(): void {
     if (--this.#calls === 0 && this.#disposed) this.#end()
   }

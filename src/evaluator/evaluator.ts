@@ -9,6 +9,14 @@ import { LoaderThread } from './loader-thread.ts'
 import { Questions } from './questions.ts'
 import type { EvaluatorOptions, EvaluatorStats, LoadReport, SpecsSource } from './types.ts'
 
+/** @internal */
+export interface EvaluatorOrigin {
+  /** Undefined on the native backend. */
+  readonly module: WebAssembly.Module | undefined
+  readonly options: Pick<EvaluatorOptions, 'environment' | 'globalCustomFields' | 'source' | 'limits'>
+  readonly countryTable: Uint8Array | undefined
+}
+
 /** The engine: a compiled module of one of its builds, or its shared object with koffi. */
 export type EngineSource = { readonly module: WebAssembly.Module } | NativeGuest
 
@@ -102,6 +110,25 @@ export class Evaluator extends Questions implements Disposable {
   }
 
   /**
+   * What another thread needs besides the snapshot to answer as this evaluator does.
+   *
+   * @internal
+   */
+  get origin(): EvaluatorOrigin {
+    const { environment, globalCustomFields, source, limits, countryTable } = this.#options
+    return {
+      module: this.#guest?.module,
+      countryTable: typeof countryTable === 'function' ? countryTable() : countryTable,
+      options: {
+        ...(environment !== undefined && { environment }),
+        ...(globalCustomFields !== undefined && { globalCustomFields }),
+        ...(source !== undefined && { source }),
+        ...(limits !== undefined && { limits }),
+      },
+    }
+  }
+
+  /**
    * Replaces the specs. The new ones are loaded beside the old; when they are refused, the old stay in force.
    *
    * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `SNAPSHOT_MISMATCH`
@@ -168,7 +195,8 @@ export class Evaluator extends Questions implements Disposable {
   }
 
   /**
-   * Calls `listener` with the snapshot of the specs after each update or rollback.
+   * Calls `listener` with the snapshot of the specs after each update or rollback. What a listener throws is thrown by
+   * the update, which stays in force, when all listeners have been called.
    *
    * @returns what ends it
    */
@@ -239,6 +267,18 @@ export class Evaluator extends Questions implements Disposable {
     }
     old.dispose()
     const { snapshot } = next
-    if (snapshot) for (const listener of this.#listeners) listener(snapshot)
+    if (snapshot) this.#tell(snapshot)
+  }
+
+  #tell(snapshot: Snapshot): void {
+    const errors: unknown[] = []
+    for (const listener of this.#listeners) {
+      try {
+        listener(snapshot)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
   }
 }

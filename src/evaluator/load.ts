@@ -56,6 +56,7 @@ type IdList = readonly [name: Uint8Array, lines: Uint8Array]
  * Reads what is to be loaded.
  *
  * @throws {@link FramegateError} `SPECS_INVALID`, `ID_LIST_INVALID`
+ * @internal
  */
 export function loadInput(specs: SpecsSource, options: LoadOptions): LoadInput {
   const { appId, environment, globalCustomFields, source } = options
@@ -76,6 +77,7 @@ export function loadInput(specs: SpecsSource, options: LoadOptions): LoadInput {
  *
  * @param guest - a WebAssembly build of the engine
  * @throws {@link FramegateError} `SPECS_INVALID`, `SPECS_UNCHANGED`, `FUEL_EXHAUSTED`, `GUEST_MEMORY_EXHAUSTED`
+ * @internal
  */
 export function loadedSnapshot(guest: Guest, input: LoadInput, fuel?: number): Snapshot {
   using library = open(guest, LOADING, fuel === undefined ? {} : { fuel })
@@ -93,6 +95,7 @@ export function loadedSnapshot(guest: Guest, input: LoadInput, fuel?: number): S
  * What a snapshot of loaded specs holds; options of the evaluator win over those of the one that loaded them.
  *
  * @throws {@link FramegateError} `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`
+ * @internal
  */
 export function readLoaded(snapshot: Snapshot, options: ReadOptions): Loaded {
   const { note } = snapshot

@@ -31,7 +31,11 @@ interface LoadedMessage {
 
 type Reply = LoadedMessage | { readonly framegate: 'threw'; readonly id: number; readonly error: PostedError }
 
-/** The side of who wants specs loaded: a worker that is started by the first load, and anew after it has died. */
+/**
+ * The side of who wants specs loaded: a worker that is started by the first load, and anew after it has died.
+ *
+ * @internal
+ */
 export class LoaderThread {
   readonly #start: () => FfiWorker
   readonly #module: WebAssembly.Module

@@ -2,10 +2,15 @@
 // they were asked, within a budget of bytes, the others are snapshots in a store.
 
 import { LRUCache } from 'lru-cache'
-import { engineGuest } from '../evaluator/guest.ts'
-import type { LoadReport, SpecsSource } from '../evaluator/index.ts'
-import { loadedSnapshot, loadInput, readLoaded } from '../evaluator/load.ts'
-import { LoaderThread } from '../evaluator/loader-thread.ts'
+import {
+  engineGuest,
+  LoaderThread,
+  type LoadReport,
+  loadedSnapshot,
+  loadInput,
+  readLoaded,
+  type SpecsSource,
+} from '../evaluator/index.ts'
 import { type ErrorCode, FramegateError, Snapshot } from '../ffi/index.ts'
 import { MemoryStore, type SnapshotStore } from './store.ts'
 import { readOptions, Tenant, type TenantKeeper } from './tenant.ts'

@@ -1,9 +1,13 @@
 // One tenant: its engine while it is warm, and what makes one when it is asked while it is cold.
 
-import { Engine, type RunOptions } from '../evaluator/engine.ts'
-import { engineGuest } from '../evaluator/guest.ts'
-import type { AnswerOptions, CountryTable } from '../evaluator/index.ts'
-import { Questions } from '../evaluator/questions.ts'
+import {
+  type AnswerOptions,
+  type CountryTable,
+  Engine,
+  engineGuest,
+  Questions,
+  type RunOptions,
+} from '../evaluator/index.ts'
 import { type ErrorCode, FramegateError, Snapshot, TokenBucket } from '../ffi/index.ts'
 import { TenantOperators } from './tenant-operators.ts'
 import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './types.ts'
