@@ -4,9 +4,9 @@
  * that misses its aim is shown as missed and ends nothing; a wrong answer ends the run.
  */
 import { fork } from 'node:child_process'
-import { join } from 'node:path'
 import type { CaseReply } from './case-process.ts'
 import { type CaseName, caseNames, isCaseName, partsOf } from './cases/index.ts'
+import { compile, compiled } from './compile.ts'
 import { type CaseReport, printCase } from './report.ts'
 
 export interface IsolationOptions {
@@ -24,7 +24,9 @@ export interface IsolationReport {
 
 export async function benchIsolation({ cases, isQuick, prints }: IsolationOptions): Promise<IsolationReport> {
   const reports: Partial<Record<CaseName, CaseReport[]>> = {}
-  for (const name of (cases ?? caseNames).map(known)) {
+  const chosen = (cases ?? caseNames).map(known)
+  compile()
+  for (const name of chosen) {
     const own: CaseReport[] = []
     reports[name] = own
     for (const part of partsOf(name)) {
@@ -48,8 +50,8 @@ function known(name: string): CaseName {
 }
 
 function measured(name: CaseName, part: string, isQuick: boolean): Promise<CaseReport> {
-  const file = join(import.meta.dirname, 'case-process.ts')
-  const child = fork(file, [name, part, isQuick ? 'quick' : 'whole'], { execArgv: ['--expose-gc', '--import', 'tsx'] })
+  const size = isQuick ? 'quick' : 'whole'
+  const child = fork(compiled('case-process'), [name, part, size], { execArgv: ['--expose-gc'] })
   return new Promise((resolve, reject) => {
     child.once('exit', (code, signal) =>
       reject(new Error(`the case ${name} ended early (${signal ?? `exit code ${code}`})`)),

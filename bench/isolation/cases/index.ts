@@ -11,28 +11,28 @@ export interface CaseModule {
   measure(sizes: Sizes, part: string): Promise<CaseReport>
 }
 
-const parts = {
-  snapshot: ['all'],
-  healing: ['all'],
-  swap: ['all'],
-  updates: ['all'],
-  tenants: ['warm', 'wakes from memory', 'wakes from files'],
-  neighbours: ['all'],
-  metering: ['all'],
-} as const
+const cases = {
+  snapshot: { load: () => import('./snapshot.ts'), parts: ['all'] },
+  healing: { load: () => import('./healing.ts'), parts: ['all'] },
+  swap: { load: () => import('./swap.ts'), parts: ['all'] },
+  updates: { load: () => import('./updates.ts'), parts: ['all'] },
+  tenants: { load: () => import('./tenants.ts'), parts: ['warm', 'wakes from memory', 'wakes from files'] },
+  neighbours: { load: () => import('./neighbours.ts'), parts: ['all'] },
+  metering: { load: () => import('./metering.ts'), parts: ['all'] },
+} satisfies Record<string, { load: () => Promise<CaseModule>; parts: readonly string[] }>
 
-export type CaseName = keyof typeof parts
+export type CaseName = keyof typeof cases
 
-export const caseNames = Object.keys(parts) as CaseName[]
+export const caseNames = Object.keys(cases) as CaseName[]
 
 export function partsOf(name: CaseName): readonly string[] {
-  return parts[name]
+  return cases[name].parts
 }
 
 export function isCaseName(name: string): name is CaseName {
-  return name in parts
+  return Object.hasOwn(cases, name)
 }
 
-export async function caseModule(name: CaseName): Promise<CaseModule> {
-  return (await import(`./${name}.ts`)) as CaseModule
+export function caseModule(name: CaseName): Promise<CaseModule> {
+  return cases[name].load()
 }

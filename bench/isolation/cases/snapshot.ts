@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Snapshot as SnapshotType } from '../../../src/node.ts'
 import { createEvaluator, Snapshot } from '../built.ts'
+import { compiled } from '../compile.ts'
 import { MB } from '../memory.ts'
 import { gateNames, payload, subscriber } from '../payload.ts'
 import { atMost, type CaseReport, type Row, row } from '../report.ts'
@@ -81,12 +82,11 @@ function freshTimes(specs: Uint8Array, snapshot: SnapshotType, names: readonly s
     const paths = { specs: join(folder, 'specs.json'), snapshot: join(folder, 'snapshot') }
     writeFileSync(paths.specs, specs)
     writeFileSync(paths.snapshot, snapshot.bytes)
-    const file = join(import.meta.dirname, '../first-answer.ts')
     const times: Times = { json: [], snapshot: [], bytes: [] }
     for (let round = 0; round < rounds; round++)
       for (const origin of origins) {
         const path = origin === 'json' ? paths.specs : paths.snapshot
-        const command = ['--import', 'tsx', file, origin, path, names[0]!]
+        const command = [compiled('first-answer'), origin, path, names[0]!]
         times[origin].push(Number(execFileSync(process.execPath, command, { encoding: 'utf8' })))
       }
     return times

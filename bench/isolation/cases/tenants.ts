@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TenantHost as TenantHostType } from '../../../src/tenants/index.ts'
+import type { TenantEvent, TenantHost as TenantHostType } from '../../../src/tenants/index.ts'
 import { createEvaluator, FileStore, MemoryStore, meteredEngineModule, TenantHost } from '../built.ts'
 import { Latencies } from '../latencies.ts'
 import { bareNode, collect, MB, rss } from '../memory.ts'
@@ -77,7 +77,11 @@ async function measureWakes({ isQuick }: Sizes, fromFiles: boolean): Promise<Cas
   try {
     const store = fromFiles ? new FileStore(folder) : new MemoryStore()
     const maxWarmBytes = (tenants / 10) * (await warmBytesOfOne())
-    using host = new TenantHost({ module: meteredEngineModule(), maxWarmBytes, store })
+    let evictions = 0
+    const onEvent = ({ type }: TenantEvent) => {
+      if (type === 'evicted') evictions++
+    }
+    using host = new TenantHost({ module: meteredEngineModule(), maxWarmBytes, store, onEvent })
     const puts = await putAll(host, tenants)
     const afterPuts = rss()
     const random = randomOf(7)
@@ -90,7 +94,7 @@ async function measureWakes({ isQuick }: Sizes, fromFiles: boolean): Promise<Cas
     }
     // Until as many are warm as can be, nobody has to go.
     const settling = new Latencies()
-    while (host.stats.evictions < tenants / 100) wake(settling)
+    while (evictions < tenants / 100) wake(settling)
     while (waking.count < wakes) wake(waking)
     const asIs = rss()
     const { warm: warmTenants } = host.stats
