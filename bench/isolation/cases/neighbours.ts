@@ -69,14 +69,15 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
     const rates = (phases: Phase[]) => phases.map(({ perSecond }) => perSecond)
     const ratios = disturbed.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
     const own = disturbed.map(({ perOwnSecond }, round) => perOwnSecond / alone[round]!.perOwnSecond)
-    const shares = (of: 'badShare' | 'restShare') => disturbed.map((phase) => phase[of] * 100)
+    const shares = (phases: Phase[], of: 'badShare' | 'restShare') => phases.map((phase) => phase[of] * 100)
     const noise = alone.slice(1).map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
     const title = `${perBad.toLocaleString('en-US')} good calls to each bad one`
     rows.push(
       row(`${title}: alone`, '/s', rates(alone)),
       row(`${title}: beside bad ones`, '/s', rates(disturbed)),
-      row(`${title}: bad calls' share of the time`, '%', shares('badShare')),
-      row(`${title}: event loop's share of the time`, '%', shares('restShare')),
+      row(`${title}: bad calls' share of the time`, '%', shares(disturbed, 'badShare')),
+      row(`${title}: event loop's share of the time`, '%', shares(disturbed, 'restShare')),
+      row(`${title}: event loop's share, alone`, '%', shares(alone, 'restShare')),
       row(`${title}: beside to alone`, 'x', ratios, atLeast(leastShare)),
       row(`${title}: beside to alone, good calls' own time`, 'x', own),
       row(`${title}: alone to the round before (noise)`, 'x', noise),
