@@ -1,9 +1,10 @@
 /**
- * `make bench`: gate evaluations per second beside other engines (evaluator.ts), and the cost of a call beside other ways
- * to call a native library (ffi/).
+ * `make bench`: gate evaluations per second beside other engines (evaluator.ts), the cost of a call beside other ways to
+ * call a native library (ffi/), and what isolation promises (isolation/).
  *
- *   tsx bench/main.ts [--only evaluator|ffi] [--seconds N] [--json]
+ *   tsx bench/main.ts [--only evaluator|ffi|isolation] [--seconds N] [--json]
  *   tsx bench/main.ts --op add --peer shim-wasm      single cells, see ffi/README.md
+ *   tsx bench/main.ts --only isolation [--case snapshot,healing] [--quick]      see isolation/README.md
  *
  * Each whole run is also kept in `bench/results/`.
  */
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchEvaluator, printEvaluator } from './evaluator.ts'
 import { benchFfi, printCells, printFfi } from './ffi/index.ts'
+import { benchIsolation, printIsolationHead } from './isolation/index.ts'
 import { projectFolder } from './workload.ts'
 
 const { values: options } = parseArgs({
@@ -26,12 +28,14 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     milliseconds: { type: 'string' },
     shim: { type: 'string' },
+    case: { type: 'string' },
+    quick: { type: 'boolean', default: false },
   },
 })
 const isSelection = options.op !== undefined || options.peer !== undefined
-const only = isSelection ? 'ffi' : options.only
-if (only !== undefined && only !== 'ffi' && only !== 'evaluator')
-  throw new Error(`--only is evaluator or ffi, not "${only}"`)
+const only = isSelection ? 'ffi' : options.case === undefined ? options.only : 'isolation'
+if (only !== undefined && only !== 'ffi' && only !== 'evaluator' && only !== 'isolation')
+  throw new Error(`--only is evaluator, ffi or isolation, not "${only}"`)
 const seconds = above0('seconds', options.seconds)
 const ffiOptions = {
   operations: options.op?.split(','),
@@ -43,10 +47,13 @@ const ffiOptions = {
 }
 
 const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}`
-const evaluator = only === 'ffi' ? undefined : await benchEvaluator(seconds)
+const wants = (part: string) => only === undefined || only === part
+const evaluator = wants('evaluator') ? await benchEvaluator(seconds) : undefined
 if (evaluator && !options.json) printEvaluator(evaluator, machine)
-const ffi = only === 'evaluator' ? undefined : await benchFfi(ffiOptions)
-const report = { machine, evaluator, ffi }
+const ffi = wants('ffi') ? await benchFfi(ffiOptions) : undefined
+if (ffi && !options.json && !isSelection) printFfi(ffi, machine)
+const isolation = wants('isolation') ? await measureIsolation() : undefined
+const report = { machine, evaluator, ffi, isolation }
 if (!isSelection) {
   const folder = join(projectFolder, 'bench/results')
   mkdirSync(folder, { recursive: true })
@@ -55,7 +62,12 @@ if (!isSelection) {
 }
 if (options.json) console.log(JSON.stringify(report, null, 2))
 else if (ffi && isSelection) printCells(ffi)
-else if (ffi) printFfi(ffi, machine)
+
+function measureIsolation() {
+  const { json, quick: isQuick } = options
+  if (!json) printIsolationHead(machine, isQuick)
+  return benchIsolation({ cases: options.case?.split(','), isQuick, prints: !json })
+}
 
 function above0(name: string, text: string): number {
   const value = Number(text)

@@ -3,7 +3,7 @@
  * their number, typical ones with five top-level fields, a user agent, two custom ids and five custom attributes.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { User } from '../src/node.ts'
 
 export interface Workload {
@@ -18,7 +18,7 @@ export interface Workload {
 export const userCount = 100
 export const gatesPerRequest = 50
 
-export const projectFolder = resolve(import.meta.dirname, '..')
+export const projectFolder = packageFolder(import.meta.dirname)
 const sharedFolder = resolve(projectFolder, '../shared/data/statsig')
 
 /** A real project's specs when the shared data is there, else the example project's. */
@@ -30,6 +30,11 @@ export function loadWorkload(): Workload {
   const lists = join(projectFolder, 'examples/id-lists')
   const idLists = Object.fromEntries(readdirSync(lists).map((name) => [name, readFileSync(join(lists, name), 'utf8')]))
   return workload('examples/shop', join(projectFolder, 'examples/shop.specs.json'), idLists)
+}
+
+/** Of the sources as of what was compiled from them into `.cache/`. */
+function packageFolder(within: string): string {
+  return existsSync(join(within, 'package.json')) ? within : packageFolder(dirname(within))
 }
 
 /** A new object with new objects in it, as a request handler makes one. */

@@ -1,0 +1,199 @@
+/**
+ * Good tenants beside bad ones. Twenty are asked in turn, alone and then with three bad ones among them: one that burns all
+ * its fuel with each question, one that grows until its memory is at its cap, and one whose snapshot is spoilt so that it
+ * traps. What the good ones answer in the time that bad calls leave is to be what they answer alone; every answer is
+ * compared. The first figures have a bad call of each after every 20 good ones, so that each good call meets what bad ones
+ * leave behind: cold caches, and garbage whose collection counts as the good ones' time, as do the turns of the event loop
+ * that free it. The second have 50 times as many good calls.
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { FramegateError, User } from '../../../src/node.ts'
+import type { TenantHost as TenantHostType } from '../../../src/tenants/index.ts'
+import { createEvaluator, meteredEngineModule, TenantHost } from '../built.ts'
+import { Latencies } from '../latencies.ts'
+import { matching } from '../matching.ts'
+import { gateNames, payload, subscriber } from '../payload.ts'
+import { poisoned } from '../poisoned.ts'
+import { atLeast, type CaseReport, exactly, type Row, row } from '../report.ts'
+import { expectSame, WrongAnswer } from '../wrong-answer.ts'
+import type { Sizes } from './index.ts'
+
+const tenants = 20
+const gates = 60
+const users = 50
+const names = gateNames(gates)
+const leastShare = 0.95
+const MiB = 1024 * 1024
+
+/** A tenant that ends with each question. */
+interface Bad {
+  readonly id: string
+  readonly code: string
+  readonly user: User
+  readonly times: Latencies
+  ended: number
+}
+
+/** What one phase came to. */
+interface Phase {
+  readonly goodCalls: number
+  /** Good calls a second of the time that bad calls left. */
+  readonly perSecond: number
+  /** Good calls a second of their own time. */
+  readonly perOwnSecond: number
+  /** Shares of the time: of bad calls, and of what is neither good nor bad, which are turns of the event loop. */
+  readonly badShare: number
+  readonly restShare: number
+}
+
+export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
+  const milliseconds = isQuick ? 300 : 4000
+  const rounds = isQuick ? 3 : 9
+  const recoveriesPerSecond = Number.POSITIVE_INFINITY
+  using host = new TenantHost({ module: meteredEngineModule(), limits: { recoveriesPerSecond } })
+  for (let tenant = 0; tenant < tenants; tenant++) await host.put(idOf(tenant), specsOf(tenant))
+  const right = Array.from({ length: tenants }, (_, tenant) => answers(specsOf(tenant)))
+  const bad = await putBad(host)
+  const asking = new Asking(host, right, bad)
+  const rows: Row[] = []
+  let compared = 0
+  for (const perBad of [tenants, 50 * tenants]) {
+    const alone: Phase[] = []
+    const disturbed: Phase[] = []
+    await asking.phase(milliseconds / 4, perBad, bad)
+    await asking.phase(milliseconds / 4, perBad, [])
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await asking.phase(milliseconds / 4, perBad, []))
+      disturbed.push(await asking.phase(milliseconds, perBad, bad))
+    }
+    const rates = (phases: Phase[]) => phases.map(({ perSecond }) => perSecond)
+    const ratios = disturbed.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
+    const own = disturbed.map(({ perOwnSecond }, round) => perOwnSecond / alone[round]!.perOwnSecond)
+    const shares = (phases: Phase[], of: 'badShare' | 'restShare') => phases.map((phase) => phase[of] * 100)
+    const noise = alone.slice(1).map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
+    const title = `${perBad.toLocaleString('en-US')} good calls to each bad one`
+    rows.push(
+      row(`${title}: alone`, '/s', rates(alone)),
+      row(`${title}: beside bad ones`, '/s', rates(disturbed)),
+      row(`${title}: bad calls' share of the time`, '%', shares(disturbed, 'badShare')),
+      row(`${title}: event loop's share of the time`, '%', shares(disturbed, 'restShare')),
+      row(`${title}: event loop's share, alone`, '%', shares(alone, 'restShare')),
+      row(`${title}: beside to alone`, 'x', ratios, atLeast(leastShare)),
+      row(`${title}: beside to alone, good calls' own time`, 'x', own),
+      row(`${title}: alone to the round before (noise)`, 'x', noise),
+    )
+    for (const phase of [...alone, ...disturbed]) compared += phase.goodCalls
+  }
+  const asked = bad.reduce((sum, { times }) => sum + times.count, 0)
+  const ended = bad.reduce((sum, { ended }) => sum + ended, 0)
+  return {
+    title: 'neighbours: good tenants beside bad ones',
+    sizes: `${tenants} tenants of ${gates} gates each and 3 bad ones; ${rounds} rounds of ${milliseconds} ms beside them, in turns with rounds alone`,
+    rows: [
+      ...rows,
+      row('answers compared, all the same', '', compared),
+      row('bad calls with their typed error', '', ended, exactly(asked)),
+      ...bad.map(({ id, times }) => row(`a call of the ${id}, p50`, 'µs', times.percentile(50) * 1000)),
+    ],
+    notes: [],
+  }
+}
+
+class Asking {
+  readonly #host: TenantHostType
+  readonly #right: readonly Uint8Array[]
+  #number = 0
+
+  constructor(host: TenantHostType, right: readonly Uint8Array[], bad: readonly Bad[]) {
+    this.#host = host
+    this.#right = right
+    for (const one of bad) this.#askBad(one)
+  }
+
+  /** So many milliseconds of good calls, with one of each bad tenant after every `perBad`. */
+  async phase(milliseconds: number, perBad: number, bad: readonly Bad[]): Promise<Phase> {
+    const began = performance.now()
+    let elapsed = 0
+    let inGood = 0
+    let inBad = 0
+    let goodCalls = 0
+    let yielded = began
+    while (elapsed < milliseconds) {
+      const before = performance.now()
+      for (let call = 0; call < perBad; call++) this.#askGood()
+      inGood += performance.now() - before
+      goodCalls += perBad
+      for (const one of bad) inBad += this.#askBad(one)
+      const now = performance.now()
+      elapsed = now - began
+      if (now - yielded > 5) {
+        await setImmediate()
+        yielded = performance.now()
+      }
+    }
+    elapsed = performance.now() - began
+    return {
+      goodCalls,
+      perSecond: (goodCalls / (elapsed - inBad)) * 1000,
+      perOwnSecond: (goodCalls / inGood) * 1000,
+      badShare: inBad / elapsed,
+      restShare: (elapsed - inBad - inGood) / elapsed,
+    }
+  }
+
+  #askGood(): void {
+    const tenant = this.#number % tenants
+    const turn = Math.floor(this.#number++ / tenants)
+    const gate = turn % gates
+    const user = turn % users
+    const value = this.#host.tenant(idOf(tenant)).checkGate(subscriber(user), names[gate]!)
+    const right = this.#right[tenant]![user * gates + gate] === 1
+    if (value !== right) expectSame(`${names[gate]} of tenant ${tenant} for user ${user}`, value, right)
+  }
+
+  /** Milliseconds of the call. */
+  #askBad(bad: Bad): number {
+    const tenant = this.#host.tenant(bad.id)
+    const began = performance.now()
+    let code: string | undefined
+    try {
+      tenant.checkGate(bad.user, 'gate')
+    } catch (error) {
+      code = (error as FramegateError).code
+    }
+    const time = performance.now() - began
+    if (code !== bad.code) throw new WrongAnswer(`the ${bad.id} ends as ${code}, not as ${bad.code}`)
+    bad.times.record(time)
+    bad.ended++
+    return time
+  }
+}
+
+async function putBad(host: TenantHostType): Promise<Bad[]> {
+  await host.put('fuel burner', matching('^(a+)+\\1$'), { limits: { fuel: 200_000 } })
+  await host.put('grower', matching('^(a|b)*\\1c$'), { limits: { maxBytes: 3 * MiB, fuel: 2_000_000_000 } })
+  await host.put('trapper', poisoned(matching('^a$')))
+  const bad = (id: string, code: string, text: string): Bad => {
+    return { id, code, user: { userID: 'u', custom: { text } }, times: new Latencies(), ended: 0 }
+  }
+  return [
+    bad('fuel burner', 'FUEL_EXHAUSTED', `${'a'.repeat(40)}b`),
+    bad('grower', 'GUEST_MEMORY_EXHAUSTED', 'ab'.repeat(100_000)),
+    bad('trapper', 'GUEST_TRAPPED', 'a'),
+  ]
+}
+
+function answers(specs: string): Uint8Array {
+  using evaluator = createEvaluator({ specs })
+  return Uint8Array.from({ length: users * gates }, (_, index) =>
+    evaluator.checkGate(subscriber(Math.floor(index / gates)), names[index % gates]!) ? 1 : 0,
+  )
+}
+
+function specsOf(tenant: number): string {
+  return payload({ gates, seed: 500 + tenant })
+}
+
+function idOf(tenant: number): string {
+  return `tenant-${tenant}`
+}

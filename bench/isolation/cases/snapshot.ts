@@ -1,0 +1,125 @@
+/**
+ * From specs to the first answer: by reading the payload's JSON, from a snapshot of the loaded specs, and from a snapshot's
+ * bytes, which are summed up first. Warm: in one process, in turns, with what the turn before left collected outside the
+ * measured time. Fresh: once in a process of its own, in which the module is compiled already and nothing has run.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Snapshot as SnapshotType } from '../../../src/node.ts'
+import { createEvaluator, Snapshot } from '../built.ts'
+import { compiled } from '../compile.ts'
+import { MB } from '../memory.ts'
+import { gateNames, payload, subscriber } from '../payload.ts'
+import { atMost, type CaseReport, type Row, row } from '../report.ts'
+import { expectSame } from '../wrong-answer.ts'
+import type { Sizes } from './index.ts'
+
+const origins = ['json', 'snapshot', 'bytes'] as const
+export type Origin = (typeof origins)[number]
+
+const titles: Record<Origin, string> = {
+  json: 'JSON',
+  snapshot: 'a snapshot',
+  bytes: "a snapshot's bytes, with checksum",
+}
+const longest = 3
+const share = 1 / 20
+
+export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
+  const gates = isQuick ? 500 : 5000
+  const rounds = isQuick ? 5 : 21
+  const freshRounds = isQuick ? 1 : 5
+  const specs = new TextEncoder().encode(payload({ gates, seed: 1 }))
+  using first = createEvaluator({ specs })
+  const { snapshot } = first
+  const names = gateNames(gates)
+  compareAnswers(specs, snapshot, names)
+  const warm = warmTimes(specs, snapshot, names, rounds)
+  const fresh = freshTimes(specs, snapshot, names, freshRounds)
+  return {
+    title: 'snapshot: from specs to the first answer',
+    sizes: `${gates} gates; medians of ${rounds} runs in turns warm, of ${freshRounds} processes fresh`,
+    rows: [
+      row('the JSON', 'MB', specs.length / MB),
+      row('the snapshot', 'MB', snapshot.bytes.length / MB),
+      row('memory of the instance', 'MB', first.memoryBytes / MB),
+      ...timeRows('warm', warm),
+      ...timeRows('fresh', fresh),
+    ],
+    notes: [],
+  }
+}
+
+type Times = Record<Origin, number[]>
+
+function timeRows(when: string, times: Times): Row[] {
+  const ratios = (origin: Origin) => times[origin].map((time, round) => time / times.json[round]!)
+  return [
+    row(`${when}: from ${titles.json}`, 'ms', times.json),
+    ...(['snapshot', 'bytes'] as const).flatMap((origin) => [
+      row(`${when}: from ${titles[origin]}`, 'ms', times[origin], atMost(longest)),
+      row(`${when}: from ${titles[origin]}, to JSON`, 'x', ratios(origin), atMost(share)),
+    ]),
+  ]
+}
+
+function warmTimes(specs: Uint8Array, snapshot: SnapshotType, names: readonly string[], rounds: number): Times {
+  const times: Times = { json: [], snapshot: [], bytes: [] }
+  for (let round = -2; round < rounds; round++)
+    for (const origin of origins) {
+      globalThis.gc!()
+      const time = firstAnswer(origin, origin === 'json' ? specs : snapshot.bytes, snapshot, names[0]!)
+      if (round >= 0) times[origin].push(time)
+    }
+  return times
+}
+
+function freshTimes(specs: Uint8Array, snapshot: SnapshotType, names: readonly string[], rounds: number): Times {
+  const folder = mkdtempSync(join(tmpdir(), 'framegate-bench-'))
+  try {
+    const paths = { specs: join(folder, 'specs.json'), snapshot: join(folder, 'snapshot') }
+    writeFileSync(paths.specs, specs)
+    writeFileSync(paths.snapshot, snapshot.bytes)
+    const times: Times = { json: [], snapshot: [], bytes: [] }
+    for (let round = 0; round < rounds; round++)
+      for (const origin of origins) {
+        const path = origin === 'json' ? paths.specs : paths.snapshot
+        const command = [compiled('first-answer'), origin, path, names[0]!]
+        times[origin].push(Number(execFileSync(process.execPath, command, { encoding: 'utf8' })))
+      }
+    return times
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Milliseconds until the first answer. */
+export function firstAnswer(
+  origin: Origin,
+  bytes: Uint8Array,
+  snapshot: SnapshotType | undefined,
+  gate: string,
+): number {
+  const user = subscriber(1)
+  const began = performance.now()
+  const specs = origin === 'json' ? bytes : origin === 'bytes' ? Snapshot.from(bytes) : snapshot!
+  const evaluator = createEvaluator({ specs })
+  evaluator.checkGate(user, gate)
+  const time = performance.now() - began
+  evaluator.dispose()
+  return time
+}
+
+function compareAnswers(specs: Uint8Array, snapshot: SnapshotType, names: readonly string[]): void {
+  using loaded = createEvaluator({ specs })
+  using started = createEvaluator({ specs: snapshot })
+  using read = createEvaluator({ specs: Snapshot.from(snapshot.bytes.slice()) })
+  for (let number = 0; number < 10; number++)
+    for (const name of names) {
+      const right = loaded.getFeatureGate(subscriber(number), name).ruleID
+      for (const other of [started, read])
+        expectSame(`${name} for user ${number}`, other.getFeatureGate(subscriber(number), name).ruleID, right)
+    }
+}
