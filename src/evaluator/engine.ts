@@ -45,7 +45,7 @@ export class Engine {
    */
   readonly heapStart: number
   /**
-   * What its instances start from; a shared object has none.
+   * What its instances start from; a shared object has none, nor has an engine that fetches it again.
    *
    * @internal
    */
@@ -67,13 +67,31 @@ export class Engine {
   /**
    * An engine that starts from a snapshot.
    *
+   * @param again - fetches the snapshot for the instance after one that ended, so that it need not be kept meanwhile
    * @throws {@link FramegateError} `SNAPSHOT_MISMATCH`, `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`,
    * `GUEST_MEMORY_EXHAUSTED`
    * @internal
    */
-  static start(guest: WasmGuest, snapshot: Snapshot, options: ReadOptions, running: RunOptions): Engine {
-    const loaded = readLoaded(snapshot, options)
-    return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
+  static start(
+    guest: WasmGuest,
+    snapshot: Snapshot,
+    options: ReadOptions,
+    running: RunOptions,
+    again?: () => Snapshot,
+  ): Engine {
+    if (again === undefined) {
+      const loaded = readLoaded(snapshot, options)
+      return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
+    }
+    let given: Snapshot | undefined = snapshot
+    const origin = () => {
+      const next = given ?? again()
+      given = undefined
+      return next
+    }
+    // The catalog alone is kept, not the bytes around it.
+    const loaded = readLoaded(snapshot, options, (note) => note.slice())
+    return new Engine(open(guest, ANSWERING, { ...running, snapshot: origin }), loaded)
   }
 
   /**

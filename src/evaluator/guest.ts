@@ -4,11 +4,11 @@ import { FramegateError, type WasmGuest } from '../ffi/index.ts'
 import type { EngineLimits } from './types.ts'
 
 /** What questions are answered with. */
-export const ANSWERING = {
+export const ANSWERING = Object.freeze({
   framegate_evaluate: { parameters: ['usize', 'frame'], result: 'u32' },
   framegate_allocations: { parameters: [], result: 'f64' },
   framegate_panic: { parameters: ['frame', 'usize'], result: 'usize' },
-} as const
+} as const)
 
 /** What specs are loaded with. */
 export const LOADING = {

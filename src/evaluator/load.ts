@@ -97,7 +97,11 @@ export function loadedSnapshot(guest: Guest, input: LoadInput, fuel?: number): S
  * @throws {@link FramegateError} `SNAPSHOT_INVALID`, `COUNTRY_TABLE_INVALID`
  * @internal
  */
-export function readLoaded(snapshot: Snapshot, options: ReadOptions): Loaded {
+export function readLoaded(
+  snapshot: Snapshot,
+  options: ReadOptions,
+  keep: (catalog: Uint8Array) => Uint8Array = (catalog) => catalog,
+): Loaded {
   const { note } = snapshot
   const headerLength = note.length < 4 ? 0 : new DataView(note.buffer, note.byteOffset).getUint32(0, true)
   const catalogAt = multipleOf8(4 + headerLength)
@@ -107,7 +111,7 @@ export function readLoaded(snapshot: Snapshot, options: ReadOptions): Loaded {
   const header = JSON.parse(new TextDecoder().decode(note.slice(4, 4 + headerLength))) as Header
   return {
     handle: header.handle,
-    catalog: new Catalog(note.subarray(catalogAt), { ...header, ...given(options) }),
+    catalog: new Catalog(keep(note.subarray(catalogAt)), { ...header, ...given(options) }),
     source: options.source ?? header.source ?? 'Bootstrap',
   }
 }

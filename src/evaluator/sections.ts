@@ -36,7 +36,8 @@ export class Lazy<Item> {
   #made(number: number): Item | undefined {
     if (!(number >= 0 && number < this.length)) return undefined
     const item = this.#make(number)
-    const page = this.#pages[number >>> PAGE_BITS] ?? new Array<Item>(PAGE_MASK + 1)
+    const page =
+      this.#pages[number >>> PAGE_BITS] ?? new Array<Item>(Math.min(PAGE_MASK + 1, this.length - (number & ~PAGE_MASK)))
     page[number & PAGE_MASK] = item
     this.#pages[number >>> PAGE_BITS] = page
     return item

@@ -88,9 +88,10 @@ export interface OpenOptions<Defined extends Definitions> {
    * What instances start from, instead of the module's own beginning: nothing of the guest runs, and the first call finds
    * everything as it was when the snapshot was taken.
    *
-   * `open` throws `SNAPSHOT_MISMATCH` when it is another module's.
+   * A function is asked for each instance, so that the bytes need not be kept while one answers. `open` throws
+   * `SNAPSHOT_MISMATCH` when it is another module's.
    */
-  readonly snapshot?: Snapshot
+  readonly snapshot?: Snapshot | (() => Snapshot)
   /**
    * How many abrupt ends a second are followed by a new instance; default 200, `Infinity` for all. Beyond, calls throw
    * `ENGINE_UNSTABLE` with the last end as their cause, so that an input that traps costs its sender more than the host.

@@ -47,7 +47,18 @@ export interface Signature {
  *
  * @throws {@link FramegateError} `DEFINITION_INVALID` with the place and the remedy
  */
-export function signaturesOf(definitions: Definitions): Signature[] {
+export function signaturesOf(definitions: Definitions): readonly Signature[] {
+  const known = checked.get(definitions)
+  if (known !== undefined) return known
+  const signatures = signaturesIn(definitions)
+  // Whoever opens many guests by one definition freezes it.
+  if (Object.isFrozen(definitions)) checked.set(definitions, signatures)
+  return signatures
+}
+
+const checked = new WeakMap<Definitions, readonly Signature[]>()
+
+function signaturesIn(definitions: Definitions): Signature[] {
   if (typeof definitions !== 'object' || definitions === null) {
     throw invalid('what open was given', 'are no definitions; pass an object with a definition for each function')
   }

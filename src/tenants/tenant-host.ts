@@ -70,6 +70,7 @@ export class TenantHost implements Disposable {
       countryTable,
       limitsOf: ({ limits: own }) => ({ ...this.#limits, ...own }),
       snapshotOf: (tenant) => this.#snapshotOf(tenant.id),
+      isStoreInMemory: this.#store instanceof MemoryStore,
       touch: (tenant, warmBytes) => this.#touch(tenant, warmBytes),
       tell: (event) => this.#tell(event),
     }
@@ -140,11 +141,12 @@ export class TenantHost implements Disposable {
     const tenant = this.tenant(tenantID)
     if (tenant.isWarm) return tenant
     const change = this.#latest.get(tenantID)
-    const bytes = await this.#store.get(tenantID)
+    const found = this.#store.get(tenantID)
+    const bytes = await found
     // Whoever put it meanwhile has put other bytes.
     if (this.#latest.get(tenantID) !== change) return await this.wake(tenantID)
     if (bytes === undefined) throw missing(tenantID)
-    tenant.wakeFrom(bytes)
+    tenant.wakeFrom(bytes, found === bytes)
     return tenant
   }
 

@@ -20,6 +20,8 @@ export interface TenantKeeper {
   limitsOf(options: TenantOptions): TenantLimits
   /** The snapshot of a cold tenant, which must be there at once. */
   snapshotOf(tenant: Tenant): Uint8Array
+  /** Then it costs nothing that warm tenants keep their snapshots. */
+  readonly isStoreInMemory: boolean
   /** Counts a warm tenant as just asked, and weighs it. */
   touch(tenant: Tenant, warmBytes: number): void
   tell(event: TenantEvent): void
@@ -45,6 +47,11 @@ export class Tenant extends Questions {
   #operators: TenantOperators | undefined
   #isRemoved = false
   #earlierGenerations = 0
+  /** Whether the store answers at once: then a warm tenant need not keep its snapshot for the instance after an end. */
+  #storeAnswersAtOnce = false
+  /** What the snapshot takes while the tenant is warm, and the memory that starts from it. */
+  #snapshotBytes = 0
+  #startBytes = 0
   #weighedBytes = 0
   #peakBytes = 0
   #calls = 0
@@ -120,7 +127,8 @@ export class Tenant extends Questions {
    *
    * @internal
    */
-  wakeFrom(bytes: Uint8Array): void {
+  wakeFrom(bytes: Uint8Array, storeAnswersAtOnce: boolean): void {
+    this.#storeAnswersAtOnce = storeAnswersAtOnce
     if (this.#engine === undefined) this.#start(bytes)
   }
 
@@ -149,7 +157,9 @@ export class Tenant extends Questions {
     if (this.#isRemoved) {
       throw new FramegateError('TENANT_UNKNOWN', `the tenant ${this.id} was removed; put it again`)
     }
-    return this.#start(this.#keeper.snapshotOf(this))
+    const bytes = this.#keeper.snapshotOf(this)
+    this.#storeAnswersAtOnce = true
+    return this.#start(bytes)
   }
 
   #start(bytes: Uint8Array): Engine {
@@ -158,12 +168,14 @@ export class Tenant extends Questions {
       this.#operatorFailures++
       this.#keeper.tell({ type: 'operator-failed', tenantID: this.id, operator, error })
     })
-    const engine = Engine.start(
-      guest,
-      Snapshot.from(bytes),
-      readOptions(this.#options, operators, this.#keeper),
-      this.#running,
-    )
+    const snapshot = Snapshot.from(bytes)
+    const options = readOptions(this.#options, operators, this.#keeper)
+    const fetchesAgain = this.#storeAnswersAtOnce && !this.#keeper.isStoreInMemory
+    const again = fetchesAgain ? () => Snapshot.from(this.#keeper.snapshotOf(this)) : undefined
+    const engine = Engine.start(guest, snapshot, options, this.#running, again)
+    // It counts as it was copied into the instance, and as it is kept for the next one.
+    this.#snapshotBytes = (again ? 1 : 2) * bytes.length
+    this.#startBytes = snapshot.memoryBytes
     this.#operators = operators
     this.#engine = engine
     this.#wakes++
@@ -189,11 +201,9 @@ export class Tenant extends Questions {
     return this.#warmBytes(engine)
   }
 
-  /** The snapshot counts twice: as it is kept for the next instance, and as it was copied into this one. */
-  #warmBytes({ library, snapshot }: Engine): number {
-    const { bytes, memoryBytes } = snapshot as Snapshot
-    const grown = Math.max(0, library.memoryBytes - memoryBytes)
-    return INSTANCE_BYTES + 2 * bytes.length + grown + (this.#operators?.memoryBytes ?? 0)
+  #warmBytes({ library }: Engine): number {
+    const grown = Math.max(0, library.memoryBytes - this.#startBytes)
+    return INSTANCE_BYTES + this.#snapshotBytes + grown + (this.#operators?.memoryBytes ?? 0)
   }
 
   #runOptions(): RunOptions {

@@ -16,9 +16,13 @@ const cases = {
   healing: { load: () => import('./healing.ts'), parts: ['all'] },
   swap: { load: () => import('./swap.ts'), parts: ['all'] },
   updates: { load: () => import('./updates.ts'), parts: ['all'] },
-  tenants: { load: () => import('./tenants.ts'), parts: ['warm', 'wakes from memory', 'wakes from files'] },
+  tenants: {
+    load: () => import('./tenants.ts'),
+    parts: ['warm from files', 'warm from memory', 'wakes from files', 'wakes from memory'],
+  },
   neighbours: { load: () => import('./neighbours.ts'), parts: ['all'] },
   metering: { load: () => import('./metering.ts'), parts: ['all'] },
+  pool: { load: () => import('./pool.ts'), parts: ['all'] },
 } satisfies Record<string, { load: () => Promise<CaseModule>; parts: readonly string[] }>
 
 export type CaseName = keyof typeof cases

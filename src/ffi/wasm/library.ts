@@ -56,7 +56,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly #recovery: Recovery
   readonly #ends: Partial<Record<AbruptEnd, number>> = {}
   /** What the next instance starts from. */
-  #snapshot: Snapshot | undefined
+  #snapshot: Snapshot | (() => Snapshot) | undefined
   /** Complete already, for the first instance. */
   #origin: Origin | undefined
   #peakBytes = 0
@@ -111,8 +111,9 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   snapshot(note = new Uint8Array(0)): Snapshot {
-    this.#snapshot = this.#live().capture(note)
-    return this.#snapshot
+    const snapshot = this.#live().capture(note)
+    this.#snapshot = snapshot
+    return snapshot
   }
 
   frame(size: number): Frame {
@@ -157,7 +158,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     if (this.#closed) throw disposed()
     if (this.#isStarting) throw retiredByStart()
     this.#recovery.take()
-    const origin = this.#origin ?? (this.#snapshot && new Origin(this.#guest, this.#snapshot).complete())
+    const origin = this.#origin ?? this.#originOfSnapshot()
     this.#origin = undefined
     const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this, origin)
     this.#generation++
@@ -193,6 +194,11 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  #originOfSnapshot(): Origin | undefined {
+    const snapshot = typeof this.#snapshot === 'function' ? this.#snapshot() : this.#snapshot
+    return snapshot && new Origin(this.#guest, snapshot).complete()
   }
 
   #aim(instance: Instance | undefined): void {
