@@ -115,7 +115,9 @@ export class Snapshot {
    * @internal
    */
   static trusted(given: Uint8Array | ArrayBufferLike): Snapshot {
-    const view = given instanceof Uint8Array ? given : new Uint8Array(given)
+    // Node's Buffers are taken for what they are underneath: their own `slice` copies nothing.
+    const { buffer, byteOffset, byteLength } = given instanceof Uint8Array ? given : new Uint8Array(given)
+    const view = new Uint8Array(buffer, byteOffset, byteLength)
     const bytes = view.byteOffset % 8 === 0 ? view : view.slice()
     if (bytes.length < AT.head) throw invalid(`it has ${bytes.length} bytes, less than its head`)
     const snapshot = new Snapshot(bytes)
