@@ -92,10 +92,17 @@ test('a value that contains itself is refused', () => {
   expect(() => roundTrip(value)).toThrow(expect.objectContaining({ code: 'USER_INVALID' }))
 })
 
+test('a text that the engine’s memory cannot hold is refused unread', () => {
+  const refused = expect.objectContaining({ code: 'GUEST_MEMORY_EXHAUSTED', message: expect.stringContaining('101') })
+  expect(() => heapBound('x'.repeat(101), 'field', 100)).toThrow(refused)
+  expect(() => heapBound([{ k: 'x'.repeat(101) }], 'field', 100)).toThrow(refused)
+  expect(heapBound('x'.repeat(100), 'field', 100)).toBe(100)
+})
+
 test('no room is an overflow, and the bound is always room enough', () => {
   for (const value of ['x'.repeat(20), 'x'.repeat(40), 'é'.repeat(40), ['abc', { k: ['def', 'é'] }], { a: 'b' }]) {
     expect(writeValue(target(SLOT_SIZE + 8), 0, SLOT_SIZE, value, 'field')).toBe(OVERFLOW)
-    const size = SLOT_SIZE + heapBound(value, 'field')
+    const size = SLOT_SIZE + heapBound(value, 'field', 1 << 20)
     expect(writeValue(target(Math.ceil(size / 8) * 8), 0, SLOT_SIZE, value, 'field')).not.toBe(OVERFLOW)
   }
 })

@@ -64,15 +64,19 @@ export function writeValue(target: Target, slot: number, cursor: number, value: 
 /**
  * An upper bound of the heap bytes that {@link writeValue} takes for a value.
  *
- * @throws {@link FramegateError} `USER_INVALID` for a value that contains itself
+ * @param most - what the engine's memory can hold: a text beyond it is not read to its end, which takes 1 ns a letter
+ * @throws {@link FramegateError} `USER_INVALID` for a value that contains itself, `GUEST_MEMORY_EXHAUSTED`
  */
-export function heapBound(value: unknown, name: string, depth = 0): number {
-  if (typeof value === 'string') return utf8Length(value)
+export function heapBound(value: unknown, name: string, most: number, depth = 0): number {
+  if (typeof value === 'string') {
+    if (value.length > most) throw tooLong(name, value.length, most)
+    return utf8Length(value)
+  }
   if (typeof value !== 'object' || value === null) return 0
   if (depth > DEEPEST) throw notJson(name, `nested deeper than ${DEEPEST} levels`)
   let bytes = 8
   for (const [key, member] of Object.entries(value)) {
-    bytes += 2 * SLOT_SIZE + utf8Length(key) + heapBound(member, name, depth + 1)
+    bytes += 2 * SLOT_SIZE + utf8Length(key) + heapBound(member, name, most, depth + 1)
   }
   return bytes
 }
@@ -166,6 +170,13 @@ function isJson(value: unknown, name: string, depth: number): boolean {
     default:
       return true
   }
+}
+
+function tooLong(name: string, length: number, most: number): FramegateError {
+  return new FramegateError(
+    'GUEST_MEMORY_EXHAUSTED',
+    `the user's ${name} has ${length} letters, more than the ${most} bytes of the engine's memory; send less`,
+  )
 }
 
 function notJson(name: string, what: string): FramegateError {

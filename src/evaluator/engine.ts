@@ -12,7 +12,7 @@ import {
   type WasmGuest,
 } from '../ffi/index.ts'
 import { Catalog } from './catalog.ts'
-import { ANSWERING, ENGINE } from './guest.ts'
+import { ANSWERING, ENGINE, MOST_BYTES } from './guest.ts'
 import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
 import { checkPanic, type Loaded, type LoadInput, loadInto, type ReadOptions, readLoaded } from './load.ts'
 
@@ -24,7 +24,10 @@ type NativeLibrary = Library<typeof ENGINE, unknown>
  *
  * @internal
  */
-export type RunOptions = Pick<OpenOptions<typeof ANSWERING>, 'fuel' | 'recoveriesPerSecond' | 'onEnd'>
+export interface RunOptions extends Pick<OpenOptions<typeof ANSWERING>, 'fuel' | 'recoveriesPerSecond' | 'onEnd'> {
+  /** What the memory of an instance can hold. */
+  readonly maxBytes?: number
+}
 
 /** Specs that are loaded, and an instance that answers questions about them; for the layers above alone. */
 export class Engine {
@@ -45,6 +48,12 @@ export class Engine {
    */
   readonly heapStart: number
   /**
+   * What the memory of an instance can hold.
+   *
+   * @internal
+   */
+  readonly mostBytes: number
+  /**
    * What its instances start from; a shared object has none, nor has an engine that fetches it again.
    *
    * @internal
@@ -54,11 +63,17 @@ export class Engine {
   #calls = 0
   #disposed = false
 
-  private constructor(library: AnsweringLibrary, { handle, catalog, source }: Loaded, snapshot?: Snapshot) {
+  private constructor(
+    library: AnsweringLibrary,
+    { handle, catalog, source }: Loaded,
+    snapshot?: Snapshot,
+    mostBytes = MOST_BYTES,
+  ) {
     this.library = library
     this.catalog = catalog
     this.source = source
     this.snapshot = snapshot
+    this.mostBytes = mostBytes
     this.#handle = handle
     this.heapStart = HEAD_SIZE + catalog.fields.length * SLOT_SIZE
     if (library.backend === 'native') abandoned.register(this, { library, handle }, this)
@@ -81,7 +96,7 @@ export class Engine {
   ): Engine {
     if (again === undefined) {
       const loaded = readLoaded(snapshot, options)
-      return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
+      return new Engine(open(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot, running.maxBytes)
     }
     let given: Snapshot | undefined = snapshot
     const origin = () => {
@@ -91,7 +106,7 @@ export class Engine {
     }
     // The catalog alone is kept, not the bytes around it.
     const loaded = readLoaded(snapshot, options, (note) => note.slice())
-    return new Engine(open(guest, ANSWERING, { ...running, snapshot: origin }), loaded)
+    return new Engine(open(guest, ANSWERING, { ...running, snapshot: origin }), loaded, undefined, running.maxBytes)
   }
 
   /**
@@ -106,7 +121,12 @@ export class Engine {
     running: RunOptions,
   ): Promise<Engine> {
     const loaded = readLoaded(snapshot, options)
-    return new Engine(await openInSlices(guest, ANSWERING, { ...running, snapshot }), loaded, snapshot)
+    return new Engine(
+      await openInSlices(guest, ANSWERING, { ...running, snapshot }),
+      loaded,
+      snapshot,
+      running.maxBytes,
+    )
   }
 
   /**

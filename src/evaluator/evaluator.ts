@@ -230,6 +230,7 @@ export class Evaluator extends Questions implements Disposable {
     const { limits, recoveriesPerSecond, onEnd } = this.#options
     return {
       ...(limits?.fuel !== undefined && { fuel: limits.fuel }),
+      ...(limits?.maxBytes !== undefined && { maxBytes: limits.maxBytes }),
       ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
       onEnd: (error) => {
         this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1

@@ -27,7 +27,7 @@ export const ENGINE = { ...LOADING, ...ANSWERING } as const
 const PAGE = 65_536
 
 /** The most memory that WebAssembly can address. */
-const MOST_BYTES = 65_536 * PAGE
+export const MOST_BYTES = 65_536 * PAGE
 
 /**
  * The guest of a build of the engine. `engine.metered.wasm` imports its memory, whose maximum is then the limit.

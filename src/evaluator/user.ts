@@ -44,9 +44,9 @@ export class FreshUser implements FieldSource {
     return cursor
   }
 
-  heapBound({ catalog }: Engine, { fields }: Plan): number {
+  heapBound({ catalog, mostBytes }: Engine, { fields }: Plan): number {
     return fields.reduce(
-      (bytes, field) => bytes + heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field)),
+      (bytes, field) => bytes + heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes),
       0,
     )
   }
@@ -120,14 +120,14 @@ export class UserImage implements FieldSource {
     this.#hasPlan = []
   }
 
-  #add({ catalog }: Engine, plan: Plan): void {
+  #add({ catalog, mostBytes }: Engine, plan: Plan): void {
     this.#encoding = true
     try {
       for (const field of plan.fields) {
         if (this.#hasField[field] === 1) continue
         let end = writeField(catalog, field, this.#target, this.#end, this.#user)
         if (end === OVERFLOW) {
-          this.#grow(heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field)))
+          this.#grow(heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes))
           end = writeField(catalog, field, this.#target, this.#end, this.#user)
           if (end === OVERFLOW) throw changing()
         }

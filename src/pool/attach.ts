@@ -46,6 +46,7 @@ export class AttachedEvaluator extends Questions implements Disposable {
     const guest = engineGuest(module, limits)
     const running = {
       ...(limits?.fuel !== undefined && { fuel: limits.fuel }),
+      ...(limits?.maxBytes !== undefined && { maxBytes: limits.maxBytes }),
       ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
       onEnd: (error: FramegateError) => {
         this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1

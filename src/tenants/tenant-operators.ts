@@ -7,7 +7,7 @@ import type { TenantOperator } from './types.ts'
 
 /** Some 2 ms of work. */
 const FUEL = 1_000_000
-const RECOVERIES_PER_SECOND = 50
+const RECOVERIES_PER_SECOND = 20
 
 export class TenantOperators {
   /** What the evaluator asks. */

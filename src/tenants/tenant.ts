@@ -207,8 +207,9 @@ export class Tenant extends Questions {
   }
 
   #runOptions(): RunOptions {
-    const { fuel, recoveriesPerSecond } = this.#keeper.limitsOf(this.#options)
+    const { fuel, recoveriesPerSecond, maxBytes } = this.#keeper.limitsOf(this.#options)
     return {
+      ...(maxBytes !== undefined && { maxBytes }),
       ...(fuel !== undefined && { fuel }),
       ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
       onEnd: (error) => {
