@@ -8,6 +8,7 @@ import { condition, payload, rule, spec } from './support/specs.ts'
 
 interface Exports {
   readonly memory: WebAssembly.Memory
+  readonly __stack_pointer: WebAssembly.Global
   framegate_alloc(size: number): number
   framegate_free(block: number, size: number): void
   framegate_load(payload: number, length: number, app: number, appLength: number): number
@@ -17,9 +18,6 @@ interface Exports {
 
 const PAGE = 65_536
 const BLOCK = 4096
-/** Where the stack ends and what the engine keeps begins. */
-const STACK = 1 << 20
-
 const instance = () => new WebAssembly.Instance(engineModule()).exports as unknown as Exports
 
 function given(exports: Exports, bytes: Uint8Array): number {
@@ -37,7 +35,8 @@ function loaded(exports: Exports, text: string): number {
   return specs
 }
 
-const memoryOf = ({ memory }: Exports) => Buffer.from(memory.buffer).subarray(STACK)
+/** All memory but the stack, which lies first. */
+const memoryOf = ({ memory, __stack_pointer: stack }: Exports) => Buffer.from(memory.buffer).subarray(stack.value)
 
 /** Blocks that an image of the memory must hold: those that a new instance does not have by itself. */
 function blocksInUse(exports: Exports): number {

@@ -34,7 +34,7 @@ export interface PoolOptions {
   readonly deadlineMs?: number
   /** How often a batch whose thread was lost is done again. Default 2. */
   readonly retries?: number
-  /** Of Node's workers, such as `{ maxOldGenerationSizeMb: 256 }`. */
+  /** Of Node's workers, such as `{ maxOldGenerationSizeMb: 256 }`: for JavaScript alone. Memory of WebAssembly has `limits`. */
   readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number }
   /** Of {@link share}. */
   readonly maxBytes?: number
