@@ -62,6 +62,12 @@ describe.each(backends)('on the %s backend', (backend) => {
     evaluator.update(version(4))
     await Promise.all(updates)
     expect(ruleOf(evaluator)).toBe('v4')
+    // One that is being loaded when a later one takes effect is dropped as well.
+    const overtaken = evaluator.updateAsync(version(7))
+    await new Promise(setImmediate)
+    evaluator.update(version(8))
+    await overtaken
+    expect(ruleOf(evaluator)).toBe('v8')
     await Promise.all([5, 6].map((number) => evaluator.updateAsync(version(number))))
     expect(ruleOf(evaluator)).toBe('v6')
   })

@@ -43,6 +43,8 @@ export class TenantHost implements Disposable {
   /** The latest change asked for, by tenant, so that one which takes longer does not undo a later one. */
   readonly #latest = new Map<string, number>()
   #changes = 0
+  /** The store's last change of each tenant that is under way: a slow one must not land on a later one. */
+  readonly #writing = new Map<string, Promise<unknown>>()
   readonly #warm: LRUCache<string, Tenant>
   readonly #keeper: TenantKeeper
   #isDisposed = false
@@ -92,9 +94,9 @@ export class TenantHost implements Disposable {
     const snapshot = specs instanceof Snapshot ? specs : await this.#load(specs, options, limits)
     const operators = new TenantOperators(options.customOperators ?? {}, () => {})
     const { report } = readLoaded(snapshot, readOptions(options, operators, this.#keeper)).catalog
-    if (this.#latest.get(tenantID) !== change) return report
-    await this.#store.put(tenantID, snapshot.bytes)
-    if (this.#latest.get(tenantID) !== change) return report
+    const isLatest = () => this.#latest.get(tenantID) === change
+    await this.#inTurn(tenantID, () => (isLatest() ? this.#store.put(tenantID, snapshot.bytes) : undefined))
+    if (!isLatest()) return report
     this.#install(tenantID, options, snapshot.bytes)
     this.#tell({ type: 'put', tenantID })
     return report
@@ -166,13 +168,15 @@ export class TenantHost implements Disposable {
     this.#checkAlive()
     this.#latest.delete(tenantID)
     const tenant = this.#tenants.get(tenantID)
-    if (tenant === undefined) return false
-    this.#tenants.delete(tenantID)
-    this.#rest(tenantID, tenant)
-    tenant.remove()
-    await this.#store.delete(tenantID)
-    this.#tell({ type: 'removed', tenantID })
-    return true
+    if (tenant) {
+      this.#tenants.delete(tenantID)
+      this.#rest(tenantID, tenant)
+      tenant.remove()
+    }
+    // Also of one that is being put just now, or that is in the store alone.
+    await this.#inTurn(tenantID, () => this.#store.delete(tenantID))
+    if (tenant) this.#tell({ type: 'removed', tenantID })
+    return tenant !== undefined
   }
 
   /** The ids of all tenants. */
@@ -215,6 +219,18 @@ export class TenantHost implements Disposable {
     const engineLimits = pickEngineLimits(limits)
     if (this.#loader) return await this.#loader.load(input, engineLimits)
     return loadedSnapshot(engineGuest(this.#module, engineLimits), input, limits.loadFuel)
+  }
+
+  async #inTurn(tenantID: string, write: () => unknown): Promise<void> {
+    const before = this.#writing.get(tenantID)
+    const writing = before === undefined ? Promise.resolve(write()) : before.then(write)
+    const settled = writing.catch(() => {})
+    this.#writing.set(tenantID, settled)
+    try {
+      await writing
+    } finally {
+      if (this.#writing.get(tenantID) === settled) this.#writing.delete(tenantID)
+    }
   }
 
   #install(tenantID: string, options: TenantOptions, bytes: Uint8Array | undefined): Tenant {

@@ -135,16 +135,24 @@ describe('tenants', () => {
       delete: (id) => memory.delete(id),
     }
     using host = hostOf({ store })
-    const puts = [host.put('a', specsOf('first')), host.put('a', specsOf('second'))]
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    // The store finishes them the other way round.
-    for (const finish of waiting.reverse()) finish()
-    await Promise.all(puts)
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+    const first = host.put('a', specsOf('first'))
+    await turn()
+    const second = host.put('a', specsOf('second'))
+    await turn()
+    // The second waits until the store has finished the first, or the first could land on it.
+    expect(waiting).toHaveLength(1)
+    waiting.shift()?.()
+    await turn()
+    waiting.shift()?.()
+    await Promise.all([first, second])
     expect(host.tenant('a').getFeatureGate(pro, 'gate').ruleID).toBe('rule-of-second')
     const removed = host.put('b', specsOf('b'))
-    await host.remove('b')
-    waiting.at(-1)?.()
-    await removed
+    await turn()
+    const removing = host.remove('b')
+    waiting.shift()?.()
+    await Promise.all([removed, removing])
+    expect(memory.get('b')).toBeUndefined()
     expect(host.has('b')).toBe(false)
   })
 })
