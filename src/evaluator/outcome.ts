@@ -14,15 +14,6 @@ const NO_VALUE: JsonObject = Object.freeze({})
 /** Entries after which a list of exposures drops its repetitions: nested repeats can double it again and again. */
 const MOST_REPEATED = 65_536
 
-interface Range {
-  readonly start: number
-  readonly count: number
-}
-
-function end({ start, count }: Range): number {
-  return start + count
-}
-
 /** Where an outcome comes from: the specs that decided, or the fault that kept them from it. */
 interface Origin {
   readonly catalog: Catalog | undefined
@@ -45,8 +36,11 @@ export class Outcome {
   readonly #version: number
   readonly #delegate: number
   readonly #explicit: number
-  readonly #exposures: Range
-  readonly #undelegated: Range
+  // Stretches of the log: the first entry, and how many.
+  readonly #exposures: number
+  readonly #exposureCount: number
+  readonly #undelegated: number
+  readonly #undelegatedCount: number
   /** The log of exposures. */
   readonly #log: Int32Array
   /** Pairs of value and rule of a merged layer. */
@@ -57,25 +51,29 @@ export class Outcome {
     { memory: { i32 }, base }: Pick<Frame, 'memory' | 'base'>,
     flags: number,
   ) {
-    const word = (offset: number) => i32[(base + offset) >>> 2] as number
-    const list = (offset: number, length: number) => i32.slice((base + offset) >>> 2, ((base + offset) >>> 2) + length)
+    const head = base >>> 2
     this.#catalog = catalog
     this.#source = source
     this.#fault = fault
     this.flags = flags
-    this.#rule = word(HEAD.rule)
-    this.#value = word(HEAD.value)
-    this.#group = word(HEAD.group)
-    this.#idType = word(HEAD.idType)
-    this.#version = word(HEAD.version)
-    this.#delegate = word(HEAD.delegate)
-    this.#explicit = word(HEAD.explicit)
-    this.#exposures = { start: word(HEAD.exposures), count: word(HEAD.exposures + 4) }
-    this.#undelegated = { start: word(HEAD.undelegated), count: word(HEAD.undelegated + 4) }
-    const logged = Math.max(end(this.#exposures), end(this.#undelegated))
-    this.#log = logged <= 0 ? NO_WORDS : list(word(HEAD.log), logged * LOGGED_WORDS)
-    const parts = word(HEAD.contributions)
-    this.#parts = parts === NONE ? null : list(parts, 2 * word(HEAD.contributions + 4))
+    this.#rule = i32[head + HEAD.rule / 4] as number
+    this.#value = i32[head + HEAD.value / 4] as number
+    this.#group = i32[head + HEAD.group / 4] as number
+    this.#idType = i32[head + HEAD.idType / 4] as number
+    this.#version = i32[head + HEAD.version / 4] as number
+    this.#delegate = i32[head + HEAD.delegate / 4] as number
+    this.#explicit = i32[head + HEAD.explicit / 4] as number
+    this.#exposures = i32[head + HEAD.exposures / 4] as number
+    this.#exposureCount = i32[head + HEAD.exposures / 4 + 1] as number
+    this.#undelegated = i32[head + HEAD.undelegated / 4] as number
+    this.#undelegatedCount = i32[head + HEAD.undelegated / 4 + 1] as number
+    const logged = Math.max(this.#exposures + this.#exposureCount, this.#undelegated + this.#undelegatedCount)
+    const log = (base + (i32[head + HEAD.log / 4] as number)) >>> 2
+    this.#log = logged <= 0 ? NO_WORDS : i32.slice(log, log + logged * LOGGED_WORDS)
+    const parts = i32[head + HEAD.contributions / 4] as number
+    const part = (base + parts) >>> 2
+    const partCount = i32[head + HEAD.contributions / 4 + 1] as number
+    this.#parts = parts === NONE ? null : i32.slice(part, part + 2 * partCount)
   }
 
   /** The outcome of a name that nobody defines. */
@@ -128,11 +126,11 @@ export class Outcome {
   }
 
   get secondaryExposures(): readonly SecondaryExposure[] {
-    return this.#list(this.#exposures)
+    return this.#list(this.#exposures, this.#exposureCount)
   }
 
   get undelegatedSecondaryExposures(): readonly SecondaryExposure[] {
-    return this.#list(this.#undelegated)
+    return this.#list(this.#undelegated, this.#undelegatedCount)
   }
 
   details(): EvaluationDetails {
@@ -153,27 +151,30 @@ export class Outcome {
     return this.#catalog?.text(number) ?? null
   }
 
-  #list(range: Range): readonly SecondaryExposure[] {
-    if (range.count === 0) return NO_EXPOSURES
+  #list(start: number, count: number): readonly SecondaryExposure[] {
+    if (count === 0) return NO_EXPOSURES
     const exposures: SecondaryExposure[] = []
-    if (!this.#collect(range, exposures, null)) {
+    if (!this.#collect(start, start + count, exposures, null)) {
       exposures.length = 0
-      this.#collect(range, exposures, new Set())
+      this.#collect(start, start + count, exposures, new Set())
     }
     return Object.freeze(exposures)
   }
 
   /** Appends a stretch of the log; `false` when it is too long and repetitions are not being dropped. */
-  #collect(range: Range, into: SecondaryExposure[], seen: Set<string | number> | null): boolean {
+  #collect(start: number, end: number, into: SecondaryExposure[], seen: Set<string> | null): boolean {
     const catalog = this.#catalog as Catalog
-    for (let entry = range.start; entry < end(range); entry++) {
-      const at = entry * LOGGED_WORDS
-      const [gate, value, rule] = this.#log.subarray(at, at + LOGGED_WORDS) as unknown as [number, number, number]
-      const key = value === LOGGED_REPEAT ? `${gate}-${rule}` : `${gate}:${value}:${rule}`
-      if (seen?.has(key)) continue
-      seen?.add(key)
+    for (let at = start * LOGGED_WORDS; at < end * LOGGED_WORDS; at += LOGGED_WORDS) {
+      const gate = this.#log[at] as number
+      const value = this.#log[at + 1] as number
+      const rule = this.#log[at + 2] as number
+      if (seen !== null) {
+        const key = value === LOGGED_REPEAT ? `${gate}-${rule}` : `${gate}:${value}:${rule}`
+        if (seen.has(key)) continue
+        seen.add(key)
+      }
       if (value === LOGGED_REPEAT) {
-        if (!this.#collect({ start: gate, count: rule - gate }, into, seen)) return false
+        if (!this.#collect(gate, rule, into, seen)) return false
       } else {
         if (seen === null && into.length === MOST_REPEATED) return false
         into.push(

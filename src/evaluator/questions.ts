@@ -5,16 +5,13 @@
 import { type Frame, FramegateError } from '../ffi/index.ts'
 import { BoundUser } from './bound.ts'
 import type { Entity } from './catalog.ts'
-import { OVERFLOW } from './encode.ts'
 import type { Engine } from './engine.ts'
-import { FLAG, HEAD, KIND, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
+import { FLAG, HEAD, KIND } from './layout.ts'
 import { describe } from './lookup.ts'
 import { Outcome } from './outcome.ts'
 import { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
 import type { AnswerOptions, LoadReport, SpecList, User } from './types.ts'
-import { changing, type FieldSource, FreshUser } from './user.ts'
-
-const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
+import { type FieldSource, FreshUser } from './user.ts'
 
 /**
  * What can be asked about users, synchronously and in this thread: of an {@link Evaluator}, of a tenant of
@@ -149,9 +146,9 @@ export abstract class Questions {
       if (entity === undefined) return false
       engine.enter()
       try {
-        const frame = this.#written(engine, KIND.gate, entity, source)
+        const frame = source.frame(engine, entity.plan)
         try {
-          return (engine.evaluate(frame) & FLAG.value) !== 0
+          return (this.#ask(engine, KIND.gate, entity, frame) & FLAG.value) !== 0
         } finally {
           frame.release()
         }
@@ -191,9 +188,9 @@ export abstract class Questions {
       if (entity === undefined) return Outcome.unrecognized(engine)
       engine.enter()
       try {
-        const frame = this.#written(engine, kind, entity, source)
+        const frame = source.frame(engine, entity.plan)
         try {
-          return new Outcome(engine, frame, engine.evaluate(frame))
+          return new Outcome(engine, frame, this.#ask(engine, kind, entity, frame))
         } finally {
           frame.release()
         }
@@ -211,57 +208,17 @@ export abstract class Questions {
     throw error
   }
 
-  /** A frame with everything that the call needs written into it. */
-  #written(engine: Engine, kind: number, entity: Entity, source: FieldSource): Frame {
-    const { plan } = entity
-    const likely = this.#tryWrite(engine, kind, entity, source, source.heapRoom(engine, plan), PLAIN)
-    if (likely) return likely
-    const bound = source.heapBound(engine, plan) + 8
-    const enough =
-      this.#tryWrite(engine, kind, entity, source, bound, PLAIN) ??
-      this.#tryWrite(engine, kind, entity, source, bound, CONTAINERS)
-    if (enough) return enough
-    throw changing()
-  }
-
-  /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
-  #tryWrite(
-    engine: Engine,
-    kind: number,
-    entity: Entity,
-    source: FieldSource,
-    room: number,
-    factor: number,
-  ): Frame | undefined {
-    const { plan } = entity
-    const { heapStart, library } = engine
-    const frame = library.frame(heapStart + room + 8 + plan.scratch + TEMPORARY + factor * room)
-    const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
-    try {
-      const end = source.write(engine, plan, target)
-      const heapEnd = (end + 7) & ~7
-      const temporary = frame.size - heapEnd - plan.scratch - TEMPORARY
-      const needed = (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart)
-      if (end !== OVERFLOW && needed <= temporary) {
-        this.#writeHead(frame, kind, entity, heapEnd)
-        return frame
-      }
-    } catch (error) {
-      frame.release()
-      throw error
-    }
-    frame.release()
-    return undefined
-  }
-
-  #writeHead({ memory, base, size }: Frame, kind: number, { number, plan }: Entity, heapEnd: number): void {
-    if (plan.readsTime) memory.f64[(base + HEAD.now) >>> 3] = this.#now()
+  /** Evaluates in a frame that has the user's fields already. */
+  #ask(engine: Engine, kind: number, { number, plan }: Entity, frame: Frame): number {
+    const { memory, base } = frame
+    const { i32 } = memory
     const head = base >>> 2
-    memory.i32[head + HEAD.kind / 4] = kind
-    memory.i32[head + HEAD.entity / 4] = number
-    if (plan.readsSeed) memory.i32[head + HEAD.seed / 4] = this.#seed()
-    memory.i32[head + HEAD.heapEnd / 4] = heapEnd
-    memory.i32[head + HEAD.length / 4] = size
+    i32[head + HEAD.kind / 4] = kind
+    i32[head + HEAD.entity / 4] = number
+    i32[head + HEAD.length / 4] = frame.size
+    if (plan.readsTime) memory.f64[(base + HEAD.now) >>> 3] = this.#now()
+    if (plan.readsSeed) i32[head + HEAD.seed / 4] = this.#seed()
+    return engine.evaluate(frame)
   }
 }
 

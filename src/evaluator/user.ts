@@ -1,23 +1,21 @@
 // Where a call's fields come from: a user that is asked about once is written straight into the frame; of a user that is
 // asked about many times, an image of a frame's input part is kept, and a call gets a copy of it.
 
-import { FramegateError } from '../ffi/index.ts'
+import { type Frame, FramegateError } from '../ffi/index.ts'
 import type { Catalog, Plan } from './catalog.ts'
 import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
 import type { Engine } from './engine.ts'
-import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
+import { HEAD, HEAD_SIZE, SLOT_SIZE, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
 import type { FieldName, Reader } from './lookup.ts'
 import type { User } from './types.ts'
 
 /** A user as a call needs it. */
 export interface FieldSource {
-  /** Heap bytes that are likely enough for the fields of a plan. */
-  heapRoom(engine: Engine, plan: Plan): number
-  /** Writes the fields and returns the end of the heap, or {@link OVERFLOW}. */
-  write(engine: Engine, plan: Plan, target: Target): number
-  /** Heap bytes that are enough in any case. */
-  heapBound(engine: Engine, plan: Plan): number
+  /** A frame for a call with this plan, with the user's fields and the end of its heap written; the caller releases it. */
+  frame(engine: Engine, plan: Plan): Frame
 }
+
+const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
 
 /** The heap of the first image; it doubles as needed. */
 const FIRST_HEAP = 512
@@ -30,26 +28,55 @@ export class FreshUser implements FieldSource {
     this.#user = checkedUser(user)
   }
 
-  heapRoom(_engine: Engine, { fields }: Plan): number {
-    return 256 + 128 * fields.length
+  frame(engine: Engine, plan: Plan): Frame {
+    const likely = this.#tryWrite(engine, plan, 256 + 128 * plan.fields.length, PLAIN)
+    if (likely) return likely
+    const bound = this.#heapBound(engine, plan) + 8
+    const enough = this.#tryWrite(engine, plan, bound, PLAIN) ?? this.#tryWrite(engine, plan, bound, CONTAINERS)
+    if (enough) return enough
+    throw changing()
   }
 
-  write({ catalog, heapStart }: Engine, { fields }: Plan, target: Target): number {
-    let cursor = heapStart
-    for (let index = 0; index < fields.length; index++) {
-      const field = fields[index] as number
-      cursor = writeField(catalog, field, target, cursor, this.#user)
-      if (cursor === OVERFLOW) return OVERFLOW
+  /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
+  #tryWrite(engine: Engine, plan: Plan, room: number, factor: number): Frame | undefined {
+    const { catalog, heapStart } = engine
+    const { fields } = plan
+    const frame = engine.library.frame(frameSize(heapStart + room + 8, plan, factor * room))
+    const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
+    try {
+      let end = heapStart
+      for (let index = 0; index < fields.length && end !== OVERFLOW; index++) {
+        end = writeField(catalog, fields[index] as number, target, end, this.#user)
+      }
+      const heapEnd = aligned(end)
+      const needed = frameSize(heapEnd, plan, (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart))
+      if (end !== OVERFLOW && needed <= frame.size) {
+        target.memory.i32[(frame.base + HEAD.heapEnd) >>> 2] = heapEnd
+        return frame
+      }
+    } catch (error) {
+      frame.release()
+      throw error
     }
-    return cursor
+    frame.release()
+    return undefined
   }
 
-  heapBound({ catalog, mostBytes }: Engine, { fields }: Plan): number {
+  #heapBound({ catalog, mostBytes }: Engine, { fields }: Plan): number {
     return fields.reduce(
       (bytes, field) => bytes + heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes),
       0,
     )
   }
+}
+
+/** What a call needs behind its heap besides the plan's own memory: for texts that are made of the user's values. */
+function frameSize(heapEnd: number, { scratch }: Plan, temporary: number): number {
+  return heapEnd + scratch + TEMPORARY + temporary
+}
+
+function aligned(offset: number): number {
+  return (offset + 7) & ~7
 }
 
 function fieldValue(catalog: Catalog, field: number, user: User): unknown {
@@ -77,38 +104,31 @@ function checkedUser(user: User): User {
 export class UserImage implements FieldSource {
   readonly #user: User
   #engine: Engine | undefined
-  #target: Target = target(0)
+  #target: Target = NOTHING_YET
   /** What calls copy: everything behind the head, up to the end of the heap. */
-  #copied: Uint8Array = new Uint8Array(0)
+  #copied: Uint8Array = NOTHING_YET.memory.u8
   #end = 0
-  #hasField: Uint8Array = new Uint8Array(0)
+  /** Temporary bytes that the fields so far may take. */
+  #temporary = 0
+  #hasField: boolean[] = []
   #hasPlan: boolean[] = []
   /** Set while fields are encoded: a getter that asks about its own user then gets an answer without the image. */
   #encoding = false
-  readonly #fresh: FreshUser
 
   constructor(user: User) {
     this.#user = checkedUser(user)
-    this.#fresh = new FreshUser(user)
   }
 
-  heapRoom(engine: Engine, plan: Plan): number {
-    if (this.#encoding) return this.#fresh.heapRoom(engine, plan)
+  frame(engine: Engine, plan: Plan): Frame {
+    if (this.#encoding) return new FreshUser(this.#user).frame(engine, plan)
     if (this.#engine !== engine) this.#start(engine)
     if (this.#hasPlan[plan.number] !== true) this.#add(engine, plan)
-    return this.#end - engine.heapStart
-  }
-
-  write(engine: Engine, plan: Plan, into: Target): number {
-    if (this.#encoding) return this.#fresh.write(engine, plan, into)
-    if (this.#end > into.limit) return OVERFLOW
-    into.hasContainers = this.#target.hasContainers
-    into.memory.u8.set(this.#copied, into.base + HEAD_SIZE)
-    return this.#end
-  }
-
-  heapBound(engine: Engine, plan: Plan): number {
-    return this.#encoding ? this.#fresh.heapBound(engine, plan) : this.#end - engine.heapStart
+    const heapEnd = aligned(this.#end)
+    const frame = engine.library.frame(frameSize(heapEnd, plan, this.#temporary))
+    const { memory, base } = frame
+    if (plan.fields.length !== 0) memory.u8.set(this.#copied, base + HEAD_SIZE)
+    memory.i32[(base + HEAD.heapEnd) >>> 2] = heapEnd
+    return frame
   }
 
   /** Other specs number their fields differently. */
@@ -116,15 +136,16 @@ export class UserImage implements FieldSource {
     this.#engine = engine
     this.#target = target(engine.heapStart + FIRST_HEAP)
     this.#end = engine.heapStart
-    this.#hasField = new Uint8Array(engine.catalog.fields.length)
+    this.#temporary = 0
+    this.#hasField = []
     this.#hasPlan = []
   }
 
-  #add({ catalog, mostBytes }: Engine, plan: Plan): void {
+  #add({ catalog, heapStart, mostBytes }: Engine, plan: Plan): void {
     this.#encoding = true
     try {
       for (const field of plan.fields) {
-        if (this.#hasField[field] === 1) continue
+        if (this.#hasField[field] === true) continue
         let end = writeField(catalog, field, this.#target, this.#end, this.#user)
         if (end === OVERFLOW) {
           this.#grow(heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes))
@@ -132,13 +153,14 @@ export class UserImage implements FieldSource {
           if (end === OVERFLOW) throw changing()
         }
         this.#end = end
-        this.#hasField[field] = 1
+        this.#hasField[field] = true
       }
     } finally {
       this.#encoding = false
     }
     this.#hasPlan[plan.number] = true
     this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, this.#end)
+    this.#temporary = (this.#target.hasContainers ? CONTAINERS : PLAIN) * (aligned(this.#end) - heapStart)
   }
 
   #grow(bytes: number): void {
@@ -154,7 +176,10 @@ function target(size: number): Target {
   return { memory, base: 0, limit: buffer.byteLength, hasContainers: false }
 }
 
+/** What a user that was asked nothing yet has: making views takes longer than a call. */
+const NOTHING_YET = target(0)
+
 /** A getter or proxy gave a larger value each time it was read. */
-export function changing(): FramegateError {
+function changing(): FramegateError {
   return new FramegateError('USER_INVALID', 'the user changed while it was read; pass an object that stays as it is')
 }

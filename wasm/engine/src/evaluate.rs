@@ -12,7 +12,8 @@ use crate::memo::Memo;
 use crate::reading;
 use crate::sha256::Prefix;
 use crate::specs::{Condition, Kind, Returned, Share, Source, Spec, Specs};
-use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgentField};
+use crate::target::Test;
+use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgent, UserAgentField};
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
@@ -93,6 +94,30 @@ struct Call<'f> {
     /// The question being answered: experiments asked for their group are questions of their own.
     question: u32,
     questions: u32,
+    /// The user agent that was parsed last, by its field: a rule that asks for its name often asks for its version too.
+    agent: Option<(u32, Option<UserAgent<'f>>)>,
+    buckets: Buckets<'f>,
+}
+
+/// The buckets that a call's conditions asked for last: the groups of an experiment are ranges of one.
+#[derive(Default)]
+struct Buckets<'f> {
+    known: [Option<(&'f Prefix, u32, u64)>; 2],
+    next: usize,
+}
+
+impl<'f> Buckets<'f> {
+    /// The hash of a unit's text after a prefix.
+    fn hash(&mut self, prefix: &'f Prefix, unit: u32, hash: impl FnOnce() -> u64) -> u64 {
+        let same = |(known, of, _): &&(&Prefix, u32, u64)| *of == unit && *known == prefix;
+        if let Some((_, _, hash)) = self.known.iter().flatten().find(same) {
+            return *hash;
+        }
+        let hash = hash();
+        self.known[self.next] = Some((prefix, unit, hash));
+        self.next = (self.next + 1) % self.known.len();
+        hash
+    }
 }
 
 /// Evaluates what the frame's head asks for, writes the outcome there and returns its flags.
@@ -127,6 +152,8 @@ pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
         spent: false,
         question: 0,
         questions: 0,
+        agent: None,
+        buckets: Buckets::default(),
     };
     if kind == Kind::Gate {
         call.memo.open(head.entity);
@@ -350,8 +377,9 @@ impl<'f> Call<'f> {
                 let value = match source {
                     Source::Field(field) => self.input.slot(*field),
                     Source::Bucket { unit, prefix } => {
-                        let hash = hash_of_unit(self.input, *unit, prefix, self.temporary);
-                        Dynamic::Number((hash % 1000) as f64)
+                        let (input, temporary) = (self.input, &mut *self.temporary);
+                        let hash = || hash_of_unit(input, *unit, prefix, temporary);
+                        Dynamic::Number((self.buckets.hash(prefix, *unit, hash) % 1000) as f64)
                     }
                     Source::Time => Dynamic::Time(self.now as i64),
                     Source::App => specs.app.as_ref().map_or(Dynamic::Absent, |app| app.value()),
@@ -368,13 +396,7 @@ impl<'f> Call<'f> {
                         value => value,
                     },
                     Source::UserAgent { field, agent, part } => {
-                        let (room, rest) = self.temporary.split_at_mut(TEXT_BYTES);
-                        let (agent_room, temporary) = rest.split_at_mut(MAX_AGENT_BYTES);
-                        let value = match self.input.slot(*field) {
-                            Dynamic::Absent => part_of_agent(self.input.slot(*agent), *part, room, agent_room),
-                            value => value,
-                        };
-                        self.outcome.value = test.passes(value, &specs.lists, temporary);
+                        self.outcome.value = self.agent_passes(*field, *agent, *part, test);
                         return Ok(());
                     }
                     Source::Group(experiment) => match self.group_of(*experiment)? {
@@ -398,6 +420,34 @@ impl<'f> Call<'f> {
         Ok(())
     }
 
+    /// Compares a part of the user agent, unless the user has a field of that name. An agent is the text of any value;
+    /// texts that are too long to be one have no parts.
+    fn agent_passes(&mut self, field: u32, agent: u32, part: UserAgentField, test: &Test) -> bool {
+        let (room, rest) = self.temporary.split_at_mut(TEXT_BYTES);
+        let (agent_room, temporary) = rest.split_at_mut(MAX_AGENT_BYTES);
+        let lists = &self.specs.lists;
+        let parsed = match (self.input.slot(field), self.input.slot(agent)) {
+            (Dynamic::Absent, Dynamic::Text(text)) => match self.agent {
+                Some((known, parsed)) if known == agent => parsed,
+                _ => {
+                    let parsed = user_agent::parse(reading::utf8(text));
+                    self.agent = Some((agent, parsed));
+                    parsed
+                }
+            },
+            (Dynamic::Absent, other) => {
+                let text = reading::text_within(other, agent_room);
+                text.and_then(|text| user_agent::parse(reading::utf8(text)))
+            }
+            (value, _) => return test.passes(value, lists, temporary),
+        };
+        let value = match (parsed, room.try_into()) {
+            (Some(parsed), Ok(room)) => Dynamic::Text(parsed.text(part, room).as_bytes()),
+            _ => Dynamic::Absent,
+        };
+        test.passes(value, lists, temporary)
+    }
+
     /// Whether the unit falls into the share.
     fn lets_in(&mut self, share: &Share) -> bool {
         let Some(prefix) = &share.prefix else {
@@ -411,18 +461,4 @@ impl<'f> Call<'f> {
 /// The hash of a prefix and the unit id's text; a unit without one counts as the empty text.
 fn hash_of_unit(input: Input<'_>, unit: u32, prefix: &Prefix, temporary: &mut [u8]) -> u64 {
     prefix.hash(reading::text(input.slot(unit), temporary).unwrap_or_default())
-}
-
-/// A part of the user agent, which is the text of any value; texts that are too long to be one have no parts.
-fn part_of_agent<'r>(
-    agent: Dynamic<'r>,
-    part: UserAgentField,
-    room: &'r mut [u8],
-    agent_room: &'r mut [u8],
-) -> Dynamic<'r> {
-    let parsed = reading::text_within(agent, agent_room).and_then(|agent| user_agent::parse(reading::utf8(agent)));
-    match (parsed, room.try_into()) {
-        (Some(parsed), Ok(room)) => Dynamic::Text(parsed.text(part, room).as_bytes()),
-        _ => Dynamic::Absent,
-    }
 }

@@ -179,8 +179,9 @@ pub fn instant(value: Dynamic<'_>) -> Option<i64> {
 
 /// `text` in lower case: the text itself when nothing changes, else a copy in `temporary`.
 pub fn lower<'t>(text: &'t [u8], temporary: &'t mut [u8]) -> &'t [u8] {
-    if text.is_ascii() {
-        if !text.iter().any(u8::is_ascii_uppercase) {
+    let (is_ascii, has_upper) = letters(text);
+    if is_ascii {
+        if !has_upper {
             return text;
         }
         let copy = &mut temporary[..text.len()];
@@ -197,6 +198,24 @@ pub fn lower<'t>(text: &'t [u8], temporary: &'t mut [u8]) -> &'t [u8] {
             .flat_map(char::to_lowercase)
             .try_for_each(|lower| out.write_char(lower))
     })
+}
+
+/// Whether a text is ASCII and, if it is, whether it has capital letters; eight bytes at a time.
+fn letters(text: &[u8]) -> (bool, bool) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let (mut high, mut upper) = (0, 0);
+    let mut look = |word: u64| {
+        high |= word;
+        // The top bit of a byte below 0x80 is set by the first sum from `A` on, by the second beyond `Z`.
+        upper |= word.wrapping_add(EACH * 0x3f) & !word.wrapping_add(EACH * 0x25);
+    };
+    let words = text.chunks_exact(8);
+    let rest = words.remainder();
+    for word in words {
+        look(u64::from_le_bytes(word.try_into().unwrap_or_default()));
+    }
+    look(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    (high & (EACH << 7) == 0, upper & (EACH << 7) != 0)
 }
 
 /// The lower case of a capital sigma depends on where in its word it stands, which only the standard library's

@@ -22,7 +22,7 @@ use lanes::Four;
 const BLOCK: usize = 64;
 
 /// The hash of a constant prefix, ready to take the rest.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Prefix {
     state: [u32; 8],
     /// Prefix bytes that did not fill a block.
@@ -108,7 +108,12 @@ fn compress(state: &mut [u32; 8], block: &[u8]) {
     let four = |at: usize| -> Four {
         let bytes = &block[4 * at..4 * at + 16];
         lanes::of(std::array::from_fn(|word| {
-            u32::from_be_bytes([bytes[4 * word], bytes[4 * word + 1], bytes[4 * word + 2], bytes[4 * word + 3]])
+            u32::from_be_bytes([
+                bytes[4 * word],
+                bytes[4 * word + 1],
+                bytes[4 * word + 2],
+                bytes[4 * word + 3],
+            ])
         }))
     };
     let (mut first, mut second, mut third, mut fourth) = (four(0), four(4), four(8), four(12));
@@ -233,7 +238,10 @@ mod lanes {
 
     #[inline(always)]
     fn small_sigma_1(words: Four) -> Four {
-        v128_xor(v128_xor(rotated::<17>(words), rotated::<19>(words)), u32x4_shr(words, 10))
+        v128_xor(
+            v128_xor(rotated::<17>(words), rotated::<19>(words)),
+            u32x4_shr(words, 10),
+        )
     }
 
     #[inline(always)]

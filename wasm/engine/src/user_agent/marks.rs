@@ -65,7 +65,7 @@ const WINDOWS: Hints = Hints::WINDOWS;
 
 /// All marks; the first that fits is taken. Some pass one word more than they consist of, which then goes unread: that is
 /// how Statsig's parser counts, and `iOS 17 Chrome/1` shows it.
-pub(super) static MARKS: &[Mark] = &[
+const MARKS: &[Mark] = &[
     mark(&[Begins("AppleTV")], No, Token("ATV OS X"), NONE, 2),
     mark(&[Is("like"), Is("Mac"), Is("OS")], No, Nothing, NONE, 4),
     mark(&[Is("Mac"), Is("OS"), Is("X")], Maybe(3), Os("Mac OS X"), MACOS, 3),
@@ -119,14 +119,31 @@ pub(super) static MARKS: &[Mark] = &[
     mark(&[Is("like")], No, Nothing, NONE, 1),
 ];
 
-/// The bytes that marks begin with, so that most words are not compared with any.
-pub(super) static INITIALS: [bool; 256] = {
-    let mut initials = [false; 256];
-    let mut index = 0;
-    while index < MARKS.len() {
-        let (Is(text) | Begins(text)) = MARKS[index].words[0];
-        initials[text.as_bytes()[0] as usize] = true;
-        index += 1;
+/// By a word's first byte, the first mark that begins with it, counted from 1: comparing each word with all marks took a
+/// third of a parse.
+static FIRST: [u8; 256] = CHAINS.0;
+/// By mark, the next one with the same first byte.
+static NEXT: [u8; MARKS.len()] = CHAINS.1;
+
+const CHAINS: ([u8; 256], [u8; MARKS.len()]) = {
+    let (mut first, mut next) = ([0; 256], [0; MARKS.len()]);
+    let mut index = MARKS.len();
+    while index > 0 {
+        let (Is(text) | Begins(text)) = MARKS[index - 1].words[0];
+        let initial = text.as_bytes()[0] as usize;
+        next[index - 1] = first[initial];
+        first[initial] = index as u8;
+        index -= 1;
     }
-    initials
+    (first, next)
 };
+
+/// The marks that begin with a byte, in their order.
+pub(super) fn marks_from(initial: u8) -> impl Iterator<Item = &'static Mark> {
+    let mut place = FIRST[usize::from(initial)];
+    std::iter::from_fn(move || {
+        let index = usize::from(place).checked_sub(1)?;
+        place = NEXT[index];
+        Some(&MARKS[index])
+    })
+}

@@ -22,7 +22,9 @@ pub(super) enum Says {
 use Says::{Browser, BrowserOfIos, CorrectsOs, Device, Nothing, Token};
 
 /// Name in the agent, what it says, its hints.
-pub(super) static PRODUCTS: &[(&str, Says, Hints)] = &[
+type Product = (&'static str, Says, Hints);
+
+static PRODUCTS: &[Product] = &[
     ("Kindle", Device("Kindle"), Hints::NONE),
     ("FxiOS", Browser("Firefox iOS"), Hints::NONE),
     ("EdgiOS", BrowserOfIos("Edge Mobile"), Hints::NONE),
@@ -44,12 +46,35 @@ pub(super) static PRODUCTS: &[(&str, Says, Hints)] = &[
     ("OculusBrowser", CorrectsOs("Android"), Hints::NONE),
 ];
 
+/// The bytes that names of products begin with, so that most words are not compared with any.
+static INITIALS: [bool; 256] = {
+    let mut initials = [false; 256];
+    let mut index = 0;
+    while index < PRODUCTS.len() {
+        initials[PRODUCTS[index].0.as_bytes()[0] as usize] = true;
+        index += 1;
+    }
+    initials
+};
+
+/// The product that is known by this name.
+pub(super) fn product(name: &str) -> Option<&'static Product> {
+    let initial = *name.as_bytes().first()?;
+    if !INITIALS[usize::from(initial)] {
+        return None;
+    }
+    PRODUCTS.iter().find(|(known, ..)| *known == name)
+}
+
 /// Whether a product that is not known by name calls itself a bot.
 pub(super) fn calls_itself_bot(name: &str) -> bool {
     // Compared as bytes: a search for a string sets itself up anew each time, which took most of a parse.
     let bytes = name.as_bytes();
-    bytes.windows(3).any(|part| part == b"bot" || part == b"Bot")
-        || bytes.windows(7).any(|part| part == b"crawler" || part == b"Crawler")
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'b' | b'B' => bytes[at + 1..].starts_with(b"ot"),
+        b'c' | b'C' => bytes[at + 1..].starts_with(b"rawler"),
+        _ => false,
+    })
 }
 
 /// Whether what follows a product's name says that it crawls, as in `compatible:crawler`.

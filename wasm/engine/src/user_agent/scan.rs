@@ -1,8 +1,8 @@
 //! The pass over an agent's words: each is a mark, a product, or of no account.
 
 use super::findings::{Findings, Hints};
-use super::marks::{INITIALS, MARKS, Mark, Means, Number, Pattern};
-use super::products::{PRODUCTS, Says, calls_itself_bot, names_crawler};
+use super::marks::{Mark, Means, Number, Pattern, marks_from};
+use super::products::{Says, calls_itself_bot, names_crawler, product};
 use super::words::{Words, strip};
 
 /// Words of up to this many bytes are read only as marks.
@@ -30,10 +30,7 @@ pub(super) fn scan(agent: &str) -> Findings<'_> {
 /// The first mark that fits the words in sight, and its number.
 fn mark_at<'a>(words: &Words<'a>) -> Option<(&'static Mark, Option<&'a str>)> {
     let initial = *words.at(0).as_bytes().first()?;
-    if !INITIALS[usize::from(initial)] {
-        return None;
-    }
-    MARKS.iter().find_map(|mark| Some((mark, fit(mark, words)?)))
+    marks_from(initial).find_map(|mark| Some((mark, fit(mark, words)?)))
 }
 
 /// Whether the words in sight begin with the mark; if so, its number where it has one.
@@ -86,14 +83,14 @@ fn read_product<'a>(word: &'a str, findings: &mut Findings<'a>) {
     };
     let name = if name.is_empty() { word } else { name };
 
-    let known = PRODUCTS.iter().find(|(known, ..)| *known == name);
+    let known = product(name);
     let &(_, says, hints) = match known {
         None if calls_itself_bot(name) => return findings.bot(name, version),
         // Of the known products only Oculus is asked for after crawlers, as Statsig's parser does it.
         Some((_, Says::CorrectsOs(_), _)) | None if version.is_some_and(names_crawler) => {
             return findings.hint(Hints::CRAWLER);
         }
-        Some(product) => product,
+        Some(known) => known,
         None => return findings.token(name, version),
     };
     findings.hint(hints);

@@ -5,7 +5,9 @@ pub(super) const WINDOW: usize = 4;
 
 /// A window that slides over the words of an agent.
 pub(super) struct Words<'a> {
+    /// A ring whose first word is at `start`: turning it costs less than moving the words.
     window: [Option<&'a str>; WINDOW],
+    start: usize,
     /// What follows the last word in sight; `None` when that one ends the agent.
     rest: Option<&'a str>,
 }
@@ -14,27 +16,28 @@ impl<'a> Words<'a> {
     pub(super) fn of(agent: &'a str) -> Self {
         let mut words = Self {
             window: [None; WINDOW],
+            start: 0,
             rest: Some(agent),
         };
         words.pass(WINDOW);
         words
     }
 
-    /// The word in sight at `place`, 0 being the current one; empty beyond the end of the agent.
+    /// The word in sight at `place`, below [`WINDOW`], 0 being the current one; empty beyond the end of the agent.
     pub(super) fn at(&self, place: usize) -> &'a str {
-        self.window.get(place).copied().flatten().unwrap_or("")
+        self.window[(self.start + place) % WINDOW].unwrap_or("")
     }
 
     /// Whether there is no current word any more.
     pub(super) fn ended(&self) -> bool {
-        self.window[0].is_none()
+        self.window[self.start].is_none()
     }
 
     /// Moves on by `count` words.
     pub(super) fn pass(&mut self, count: usize) {
         for _ in 0..count {
-            self.window.rotate_left(1);
-            self.window[WINDOW - 1] = self.next_word();
+            self.window[self.start] = self.next_word();
+            self.start = (self.start + 1) % WINDOW;
         }
     }
 
@@ -50,7 +53,12 @@ impl<'a> Words<'a> {
 
 /// A word without the punctuation around it.
 pub(super) fn strip(word: &str) -> &str {
-    word.trim_matches(['(', ')', ';', ',', '+', '_', '"'])
+    // By bytes: `trim_matches` decodes characters, which took a tenth of a parse.
+    let is_text = |byte: &u8| !matches!(byte, b'(' | b')' | b';' | b',' | b'+' | b'_' | b'"');
+    let bytes = word.as_bytes();
+    let start = bytes.iter().position(is_text).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_text).map_or(start, |last| last + 1);
+    &word[start..end]
 }
 
 #[cfg(test)]
