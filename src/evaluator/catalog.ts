@@ -4,8 +4,8 @@
 import { FramegateError } from '../ffi/index.ts'
 import { type CountryTable, countriesOf } from './country.ts'
 import { deepFreeze } from './freeze.ts'
-import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, KIND } from './layout.ts'
-import { describe, type FieldName, hasOperator, type Reader, reader, type Surroundings } from './lookup.ts'
+import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, HEAD_SIZE, KIND, SLOT_SIZE } from './layout.ts'
+import { describe, type Field, type FieldName, hasOperator, reader, type Surroundings } from './lookup.ts'
 import { Bytes, type Described, Entities, type Entity, type Lazy, type Plan, plans, texts } from './sections.ts'
 import type { JsonObject, LoadReport, SpecList } from './types.ts'
 
@@ -32,9 +32,7 @@ export class Catalog {
   readonly gates: Entities
   readonly configs: Entities
   readonly layers: Entities
-  readonly fields: Lazy<FieldName>
-  /** By field number. */
-  readonly readers: Lazy<Reader>
+  readonly fields: Lazy<Field>
   /** When the specs were last changed, in milliseconds. */
   readonly time: number | null
   /** When the specs were loaded, in milliseconds. */
@@ -59,7 +57,6 @@ export class Catalog {
     const all = checked(bytes)
     const section = (name: keyof typeof CATALOG) => all.word(CATALOG[name])
     const labels = texts(all, section('labels'), (text) => text)
-    const shared = { labels, plans: plans(all, section('plans')) }
     this.needsCountryTable = all.word(CATALOG.bits) !== 0
     this.#surroundings = {
       environment: options.environment ?? labels.get(all.word(CATALOG.defaultEnvironment)),
@@ -70,11 +67,14 @@ export class Catalog {
     this.#bytes = all
     this.#payloadBytes = options.payloadBytes
     this.receivedAt = options.receivedAt
+    this.fields = texts(all, section('fields'), (text, number) => {
+      const name = JSON.parse(text) as FieldName
+      return { number, slot: HEAD_SIZE + number * SLOT_SIZE, name, read: reader(name, this.#surroundings) }
+    })
+    const shared = { labels, plans: plans(all, section('plans'), this.fields) }
     this.gates = new Entities(all, section('gates'), shared)
     this.configs = new Entities(all, section('configs'), shared)
     this.layers = new Entities(all, section('layers'), shared)
-    this.fields = texts(all, section('fields'), (text) => JSON.parse(text) as FieldName)
-    this.readers = this.fields.map((field) => reader(field, this.#surroundings))
     this.#texts = texts(all, section('texts'), (text) => text)
     this.#explicit = texts(all, section('explicit'), (text) => Object.freeze(JSON.parse(text) as string[]))
     this.#values = texts(all, section('values'), (text) => deepFreeze(JSON.parse(text) as JsonObject))
@@ -136,7 +136,7 @@ export class Catalog {
       unsupported: unsupported
         .filter(([, , , , operator]) => operator === undefined || !hasOperator(this.#surroundings, operator))
         .map(([kind, name, rule, reason]) => ({ kind, name, rule, reason })),
-      fields: [...new Set(this.fields.all().map(describe))].sort(),
+      fields: [...new Set(this.fields.all().map(({ name }) => describe(name)))].sort(),
       idLists: lists,
       needsCountryTable: this.needsCountryTable,
     })

@@ -14,6 +14,15 @@ export type FieldName =
   | readonly [kind: 'country', name: 'ip']
   | readonly [kind: 'custom', operator: string, PlainFieldName, target: JsonValue]
 
+/** A field that specs read. */
+export interface Field {
+  readonly number: number
+  /** Offset of its slot in a frame. */
+  readonly slot: number
+  readonly name: FieldName
+  readonly read: Reader
+}
+
 /** Finds a field's value; `undefined` when the user has none. The result may be anything a caller put there. */
 export type Reader = (user: User) => unknown
 
@@ -27,6 +36,17 @@ const TOP_LEVEL: Readonly<Record<string, TopLevel>> = {
   locale: 'locale',
   appversion: 'appVersion',
   useragent: 'userAgent',
+}
+
+/** A function for each: one that reads a property of any name finds it three times as slowly. */
+const READ: Readonly<Record<TopLevel, Reader>> = {
+  userID: ({ userID }) => userID,
+  email: ({ email }) => email,
+  ip: ({ ip }) => ip,
+  country: ({ country }) => country,
+  locale: ({ locale }) => locale,
+  appVersion: ({ appVersion }) => appVersion,
+  userAgent: ({ userAgent }) => userAgent,
 }
 
 const ALIASES: Readonly<Record<string, TopLevel>> = {
@@ -86,13 +106,14 @@ export function describe(field: FieldName): string {
 function userReader(name: string, globals: EvaluatorOptions['globalCustomFields']): Reader {
   const lower = name.toLowerCase()
   const topLevel = own(TOP_LEVEL, lower)
+  const read = topLevel && READ[topLevel]
   const alias = own(ALIASES, lower)
   const spellings = name === lower ? [name] : [name, lower]
   const inCustom = member(spellings)
   const global = globals ? inCustom(globals) : undefined
   return (user) => {
-    if (topLevel !== undefined) {
-      const value = user[topLevel]
+    if (read !== undefined) {
+      const value = read(user)
       if (hasText(value)) return value
     }
     const { custom, privateAttributes } = user

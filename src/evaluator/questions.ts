@@ -134,8 +134,7 @@ export abstract class Questions {
     }
     const searched = [...places].filter(([place]) => kind === undefined || place === kind).map(([, place]) => place)
     const plan = searched.map((place) => place.get(name)?.plan).find((found) => found !== undefined)
-    const fields = (plan?.fields ?? []).map((field) => catalog.fields.get(field)).filter((field) => field !== undefined)
-    return [...new Set(fields.map(describe))].sort()
+    return [...new Set((plan?.fields ?? []).map(({ name }) => describe(name)))].sort()
   }
 
   /** @internal */

@@ -2,6 +2,7 @@
 // much it holds; what is asked for is decoded then, and kept.
 
 import { NAME, NONE, PLAN, PLAN_ROW, ROW_WORDS } from './layout.ts'
+import type { Field } from './lookup.ts'
 
 const PAGE_BITS = 8
 const PAGE_MASK = (1 << PAGE_BITS) - 1
@@ -73,10 +74,10 @@ export class Bytes {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** A section of texts, each turned into what it stands for. */
-export function texts<Item>(bytes: Bytes, section: number, read: (text: string) => Item): Lazy<Item> {
+export function texts<Item>(bytes: Bytes, section: number, read: (text: string, number: number) => Item): Lazy<Item> {
   return new Lazy(bytes.word(section), (number) => {
     const offset = section + 4 * (1 + number)
-    return read(bytes.text(bytes.word(offset), bytes.word(offset + 4)))
+    return read(bytes.text(bytes.word(offset), bytes.word(offset + 4)), number)
   })
 }
 
@@ -84,7 +85,7 @@ export function texts<Item>(bytes: Bytes, section: number, read: (text: string) 
 export interface Plan {
   /** Number of the plan within its catalog. */
   readonly number: number
-  readonly fields: readonly number[]
+  readonly fields: readonly Field[]
   readonly readsTime: boolean
   readonly readsSeed: boolean
   /** Bytes of working memory, apart from what the user's values ask for. */
@@ -92,14 +93,15 @@ export interface Plan {
 }
 
 /** The section of plans: one object for each, however many entities share it. */
-export function plans(bytes: Bytes, section: number): Lazy<Plan> {
+export function plans(bytes: Bytes, section: number, fields: Lazy<Field>): Lazy<Plan> {
   return new Lazy(bytes.word(section), (number) => {
     const row = section + 4 + 4 * ROW_WORDS * number
     const bits = bytes.word(row + PLAN_ROW.bits)
-    const fields = bytes.word(row + PLAN_ROW.fields) >>> 2
+    const first = bytes.word(row + PLAN_ROW.fields) >>> 2
+    const numbers = bytes.words.subarray(first, first + bytes.word(row + PLAN_ROW.count))
     return {
       number,
-      fields: Array.from(bytes.words.subarray(fields, fields + bytes.word(row + PLAN_ROW.count))),
+      fields: Array.from(numbers, (field) => fields.get(field) as Field),
       readsTime: (bits & PLAN.time) !== 0,
       readsSeed: (bits & PLAN.seed) !== 0,
       scratch: bytes.word(row + PLAN_ROW.scratch),

@@ -2,11 +2,11 @@
 // asked about many times, an image of a frame's input part is kept, and a call gets a copy of it.
 
 import { type Frame, FramegateError } from '../ffi/index.ts'
-import type { Catalog, Plan } from './catalog.ts'
+import type { Plan } from './catalog.ts'
 import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
 import type { Engine } from './engine.ts'
-import { HEAD, HEAD_SIZE, SLOT_SIZE, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
-import type { FieldName, Reader } from './lookup.ts'
+import { HEAD, HEAD_SIZE, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
+import type { Field } from './lookup.ts'
 import type { User } from './types.ts'
 
 /** A user as a call needs it. */
@@ -31,7 +31,7 @@ export class FreshUser implements FieldSource {
   frame(engine: Engine, plan: Plan): Frame {
     const likely = this.#tryWrite(engine, plan, 256 + 128 * plan.fields.length, PLAIN)
     if (likely) return likely
-    const bound = this.#heapBound(engine, plan) + 8
+    const bound = plan.fields.reduce((bytes, field) => bytes + mostHeap(field, this.#user, engine), 8)
     const enough = this.#tryWrite(engine, plan, bound, PLAIN) ?? this.#tryWrite(engine, plan, bound, CONTAINERS)
     if (enough) return enough
     throw changing()
@@ -39,14 +39,14 @@ export class FreshUser implements FieldSource {
 
   /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
   #tryWrite(engine: Engine, plan: Plan, room: number, factor: number): Frame | undefined {
-    const { catalog, heapStart } = engine
+    const { heapStart } = engine
     const { fields } = plan
     const frame = engine.library.frame(frameSize(heapStart + room + 8, plan, factor * room))
     const target = { memory: frame.memory, base: frame.base, limit: heapStart + room, hasContainers: false }
     try {
       let end = heapStart
       for (let index = 0; index < fields.length && end !== OVERFLOW; index++) {
-        end = writeField(catalog, fields[index] as number, target, end, this.#user)
+        end = writeField(fields[index] as Field, target, end, this.#user)
       }
       const heapEnd = aligned(end)
       const needed = frameSize(heapEnd, plan, (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart))
@@ -61,13 +61,6 @@ export class FreshUser implements FieldSource {
     frame.release()
     return undefined
   }
-
-  #heapBound({ catalog, mostBytes }: Engine, { fields }: Plan): number {
-    return fields.reduce(
-      (bytes, field) => bytes + heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes),
-      0,
-    )
-  }
 }
 
 /** What a call needs behind its heap besides the plan's own memory: for texts that are made of the user's values. */
@@ -79,18 +72,14 @@ function aligned(offset: number): number {
   return (offset + 7) & ~7
 }
 
-function fieldValue(catalog: Catalog, field: number, user: User): unknown {
-  return (catalog.readers.get(field) as Reader)(user)
-}
-
-function fieldName(catalog: Catalog, field: number): string {
-  return (catalog.fields.get(field) as FieldName)[1]
-}
-
 /** Writes one field of a user into its slot. */
-function writeField(catalog: Catalog, field: number, target: Target, cursor: number, user: User): number {
-  const value = fieldValue(catalog, field, user)
-  return writeValue(target, HEAD_SIZE + field * SLOT_SIZE, cursor, value, fieldName(catalog, field))
+function writeField({ slot, name, read }: Field, target: Target, cursor: number, user: User): number {
+  return writeValue(target, slot, cursor, read(user), name[1])
+}
+
+/** The most heap bytes that a field takes. */
+function mostHeap({ name, read }: Field, user: User, { mostBytes }: Engine): number {
+  return heapBound(read(user), name[1], mostBytes)
 }
 
 /** @throws {@link FramegateError} `USER_INVALID` when it is no object */
@@ -141,26 +130,26 @@ export class UserImage implements FieldSource {
     this.#hasPlan = []
   }
 
-  #add({ catalog, heapStart, mostBytes }: Engine, plan: Plan): void {
+  #add(engine: Engine, plan: Plan): void {
     this.#encoding = true
     try {
       for (const field of plan.fields) {
-        if (this.#hasField[field] === true) continue
-        let end = writeField(catalog, field, this.#target, this.#end, this.#user)
+        if (this.#hasField[field.number] === true) continue
+        let end = writeField(field, this.#target, this.#end, this.#user)
         if (end === OVERFLOW) {
-          this.#grow(heapBound(fieldValue(catalog, field, this.#user), fieldName(catalog, field), mostBytes))
-          end = writeField(catalog, field, this.#target, this.#end, this.#user)
+          this.#grow(mostHeap(field, this.#user, engine))
+          end = writeField(field, this.#target, this.#end, this.#user)
           if (end === OVERFLOW) throw changing()
         }
         this.#end = end
-        this.#hasField[field] = true
+        this.#hasField[field.number] = true
       }
     } finally {
       this.#encoding = false
     }
     this.#hasPlan[plan.number] = true
     this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, this.#end)
-    this.#temporary = (this.#target.hasContainers ? CONTAINERS : PLAIN) * (aligned(this.#end) - heapStart)
+    this.#temporary = (this.#target.hasContainers ? CONTAINERS : PLAIN) * (aligned(this.#end) - engine.heapStart)
   }
 
   #grow(bytes: number): void {

@@ -44,7 +44,8 @@ impl<'f> Memo<'f> {
 
     /// An empty memo in `words`.
     pub fn new(words: &'f mut [u32]) -> Self {
-        words.fill(0);
+        // The keys alone: filling all of it calls out of compiled code.
+        words.iter_mut().step_by(ENTRY).for_each(|key| *key = 0);
         Memo(words)
     }
 
@@ -83,7 +84,7 @@ impl<'f> Memo<'f> {
     /// Forgets what was decided for a question.
     pub fn forget_question(&mut self, question: u32) {
         for entry in self.0.chunks_exact_mut(ENTRY) {
-            if entry[1] & DONE != 0 && entry[1] >> QUESTION == question {
+            if entry[0] != 0 && entry[1] & DONE != 0 && entry[1] >> QUESTION == question {
                 entry[1] = 0;
             }
         }
