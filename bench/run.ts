@@ -1,6 +1,6 @@
 /** One run: the wanted parts one after another, each printed as soon as it is there; then the results and the report as files. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { BenchBar } from '../src/cli/bench/progress.ts'
 import type { Timing, Watch } from '../src/cli/bench/rounds.ts'
 import { machineFacts } from '../src/cli/verify/machine.ts'
@@ -9,11 +9,17 @@ import { benchFfi, printFfi } from './ffi/index.ts'
 import type { FfiOptions } from './ffi/rounds.ts'
 import { benchIsolation, printIsolationHead } from './isolation/index.ts'
 import type { Part } from './parts.ts'
-import { printFlags, printStatsig } from './print.ts'
-import { benchFolder } from './project.ts'
+import { printFlags, printGrowth, printStart, printStatsig, printTargets, printThreads } from './print.ts'
+import { benchFolder, projectFolder } from './project.ts'
 import type { BenchReport } from './report/bench-report.ts'
+import { renderReport } from './report/html.ts'
+import { mainChartFile } from './report/main-chart.ts'
+import { type Target, targetsOf } from './report/targets.ts'
 import { benchFlags } from './workloads/flags/index.ts'
+import { benchGrowth } from './workloads/growth/index.ts'
+import { benchStart } from './workloads/start/index.ts'
 import { benchStatsig } from './workloads/statsig/index.ts'
+import { benchThreads } from './workloads/threads/index.ts'
 
 export interface RunOptions extends Timing {
   readonly parts: readonly Part[]
@@ -46,6 +52,19 @@ export async function run(options: RunOptions): Promise<void> {
     report.flags = await watched((watch) => benchFlags(options, watch))
     if (!isJson) printFlags(report.flags)
   }
+  if (wants('start')) {
+    const sizes = isQuick ? { processes: 3, users: 300_000 } : { processes: 7, users: 5_000_000 }
+    report.start = await watched((watch) => benchStart(sizes, watch))
+    if (!isJson) printStart(report.start)
+  }
+  if (wants('threads')) {
+    report.threads = await watched((watch) => benchThreads(options, watch))
+    if (!isJson) printThreads(report.threads)
+  }
+  if (wants('growth')) {
+    report.growth = await watched((watch) => benchGrowth(isQuick, options, watch))
+    if (!isJson) printGrowth(report.growth)
+  }
   if (wants('ffi')) {
     report.ffi = await benchFfi(options.ffi)
     if (!isJson) printFfi(report.ffi, machine)
@@ -54,9 +73,11 @@ export async function run(options: RunOptions): Promise<void> {
     if (!isJson) printIsolationHead(machine, isQuick)
     report.isolation = await benchIsolation({ cases: options.cases, isQuick, prints: !isJson })
   }
-  if (isJson) console.log(JSON.stringify(report, null, 2))
-  const file = write(report)
-  if (!isJson) console.log(`\nWritten: ${file}`)
+  const targets = targetsOf(report)
+  if (isJson) console.log(JSON.stringify({ ...report, targets }, null, 2))
+  else printTargets(targets)
+  const files = write({ ...report, targets }, options.chart)
+  if (!isJson) console.log(`\nWritten: ${files.join(', ')}`)
 }
 
 async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Promise<Result> {
@@ -68,10 +89,14 @@ async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Prom
   }
 }
 
-function write(report: BenchReport): string {
+/** @returns the files, seen from the project's folder */
+function write(report: BenchReport & { readonly targets: readonly Target[] }, chart: string | undefined): string[] {
   const folder = join(benchFolder, 'results')
   mkdirSync(folder, { recursive: true })
   const name = report.machine.time.replaceAll(':', '-').replace(/\..*/, '')
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
-  return join('bench/results', `${name}.json`)
+  const files = [join(folder, `${name}.json`), join(folder, `${name}.html`)] as const
+  writeFileSync(files[0], `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(files[1], renderReport(report))
+  if (chart !== undefined) writeFileSync(chart, mainChartFile(report))
+  return [...files.map((file) => relative(projectFolder, file)), ...(chart === undefined ? [] : [chart])]
 }

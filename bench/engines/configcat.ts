@@ -1,5 +1,6 @@
 /** ConfigCat's SDK, from its cache, asked through a snapshot: its answers without a promise. */
-import { audience, everybody, flagNames, type Person, segment, uuid } from '../workloads/flags/definition.ts'
+import { audience, everybody, flagNames, type Person, segment } from '../workloads/flags/definition.ts'
+import { uuid } from '../workloads/statsig-payload.ts'
 import { type FlagEngine, flagEngine } from './flag-engine.ts'
 import { loadPeer, nowhere, peerVersion } from './peer.ts'
 

@@ -1,5 +1,6 @@
 /** DevCycle's bucketing, AssemblyScript as WebAssembly, by its faster way in: a protobuf message for each call. */
-import { audience, everybody, flagNames, type Person, segment, uuid } from '../workloads/flags/definition.ts'
+import { audience, everybody, flagNames, type Person, segment } from '../workloads/flags/definition.ts'
+import { uuid } from '../workloads/statsig-payload.ts'
 import type { FlagEngine } from './flag-engine.ts'
 import { loadPeer, peerVersion } from './peer.ts'
 

@@ -1,5 +1,6 @@
 /** GrowthBook's client for servers. It has saved groups of values only, so the segment is a condition of its own. */
-import { audience, everybody, flagNames, type Person, segment, uuid } from '../workloads/flags/definition.ts'
+import { audience, everybody, flagNames, type Person, segment } from '../workloads/flags/definition.ts'
+import { uuid } from '../workloads/statsig-payload.ts'
 import { type FlagEngine, flagEngine } from './flag-engine.ts'
 import { loadPeer, peerVersion } from './peer.ts'
 

@@ -1,5 +1,6 @@
 /** LaunchDarkly's SDK for servers, from its own test data source. Its answers are promises only, so each is awaited. */
-import { audience, everybody, flagNames, type Person, segment, uuid } from '../workloads/flags/definition.ts'
+import { audience, everybody, flagNames, type Person, segment } from '../workloads/flags/definition.ts'
+import { uuid } from '../workloads/statsig-payload.ts'
 import type { FlagEngine } from './flag-engine.ts'
 import { loadPeer, peerVersion } from './peer.ts'
 

@@ -41,9 +41,3 @@ export const people: readonly (Person & { readonly group: Group })[] = Array.fro
   const ending = group === 'segment' ? segment.emailEnding : '@mail.example'
   return { id: `person-${number * 7919}`, email: `p${number}${ending}`, country, plan, age, group }
 })
-
-/** The same text for the same number in the shape of a UUID, as services give out salts and ids. */
-export function uuid(number: number): string {
-  const digits = (Math.imul(number + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')
-  return `${digits}-${digits.slice(0, 4)}-4${digits.slice(1, 4)}-8${digits.slice(5, 8)}-${digits}${digits.slice(0, 4)}`
-}
