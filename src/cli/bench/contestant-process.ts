@@ -72,6 +72,9 @@ export class ContestantProcess {
   }
 
   #failure(what: string): CommandError {
-    return new CommandError('ENGINE_FAILED', `${this.name} failed: ${what}; leave it out or mend it, then run again`)
+    return new CommandError(
+      'ENGINE_FAILED',
+      `${this.name} failed: ${what}; what it was asked may be more than it can do`,
+    )
   }
 }

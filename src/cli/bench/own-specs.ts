@@ -12,6 +12,7 @@ import { openEvaluator, readIdLists, readInput } from '../specs-file.ts'
 import { nativeObstacle } from '../verify/files.ts'
 import { sibling } from '../verify/sibling.ts'
 import { type Difference, differences, onlyKnown } from './comparison.ts'
+import type { Answers } from './contestant.ts'
 import { ContestantProcess } from './contestant-process.ts'
 import type { EngineName } from './engine.ts'
 import type { EngineTask } from './engine-process.ts'
@@ -29,8 +30,9 @@ export interface OwnSpecsOptions extends Timing {
   readonly json: boolean
 }
 
+const core = 'statsig-node-core'
 const peers: readonly (readonly [EngineName, packageName: string])[] = [
-  ['statsig-node-core', '@statsig/statsig-node-core'],
+  [core, '@statsig/statsig-node-core'],
   ['statsig-node', 'statsig-node'],
 ]
 
@@ -43,12 +45,15 @@ export async function benchOwnSpecs(options: OwnSpecsOptions): Promise<void> {
     writeFileSync(file, JSON.stringify(task))
     const program = fileURLToPath(sibling('engine-process', import.meta.url))
     const notes: string[] = []
+    const answers = new Map<string, Answers>()
     for (const name of enginesHere(task.packagesFrom, notes)) {
       const engine = new ContestantProcess(name, program, [name, file])
       engines.push(engine)
-      if (!(await starts(engine, notes))) engines.splice(engines.indexOf(engine), 1)
+      const given = await answersOf(engine, notes)
+      if (given === undefined) engines.splice(engines.indexOf(engine), 1)
+      else answers.set(name, given)
     }
-    const known = await compared(engines)
+    const known = compared(answers)
     const bar = await BenchBar.start(!options.json && process.stderr.isTTY)
     const measured = await measureInRounds(engines, measurements, options, (...seen) => bar.update(...seen))
     bar.end()
@@ -80,27 +85,24 @@ function enginesHere(folder: string, notes: string[]): EngineName[] {
   return ['framegate wasm', ...(obstacle === undefined ? (['framegate native'] as const) : []), ...present]
 }
 
-/** A peer that cannot start, with these specs or at all, is left out; framegate is not. */
-async function starts(engine: ContestantProcess, notes: string[]): Promise<boolean> {
+/** A peer that does not answer, with these specs or at all, is left out; framegate is not. */
+async function answersOf(engine: ContestantProcess, notes: string[]): Promise<Answers | undefined> {
   try {
-    await engine.ready()
-    return true
+    return await engine.answers()
   } catch (error) {
     engine.stop()
     if (engine.name.startsWith('framegate')) throw error
     notes.push(`${engine.name} is left out: ${errorMessage(error).split('\n')[0]}`)
-    return false
+    return undefined
   }
 }
 
 /** framegate must answer as core does; what else differs is shown. */
-async function compared(engines: readonly ContestantProcess[]): Promise<readonly Difference[]> {
-  const reference = engines.find(({ name }) => name === 'statsig-node-core') ?? engines[0]!
-  const right = await reference.answers()
-  const found: Difference[] = []
-  for (const engine of engines)
-    if (engine !== reference) found.push(...differences(engine.name, await engine.answers(), right))
-  return onlyKnown(found, ({ engine }) => !engine.startsWith('framegate'), reference.name)
+function compared(answers: ReadonlyMap<string, Answers>): readonly Difference[] {
+  const reference = answers.has(core) ? core : 'framegate wasm'
+  const right = answers.get(reference)!
+  const found = [...answers].flatMap(([engine, given]) => differences(engine, given, right))
+  return onlyKnown(found, ({ engine }) => !engine.startsWith('framegate'), reference)
 }
 
 async function print({ specs, json, seconds, rounds }: OwnSpecsOptions, notes: string[], measured: Measured[]) {
