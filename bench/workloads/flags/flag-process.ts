@@ -30,7 +30,8 @@ function freshTurn(engine: FlagEngine): Turn {
   let number = 0
   return () => {
     for (let call = 0; call < callsPerTurn; call++) {
-      const flag = flagNames[number % flagNames.length]!
+      // Each person gets another flag in each pass over all people.
+      const flag = flagNames[(number + Math.trunc(number / people.length)) % flagNames.length]!
       const on = engine.isOn(people[number++ % people.length]!, flag)
       if (typeof on !== 'boolean') return awaitedTurn(engine, on)
     }

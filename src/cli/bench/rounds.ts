@@ -43,10 +43,12 @@ export async function measureInRounds(
     })
   const all = cells.length * (rounds + 1)
   let done = 0
-  // The first time is for the compiler.
+  const warm = new Set<string>()
   for (const { engine, what } of cells) {
     watch(done++, all, `${engine.name}: warming up`)
-    await engine.measure(what, Math.min(seconds, 0.5))
+    // For the compilers: those of WebAssembly take a second to have all of an engine at its best, and a measurement's own code less.
+    await engine.measure(what, warm.has(engine.name) ? Math.min(seconds, 0.5) : Math.min(5 * seconds, 2))
+    warm.add(engine.name)
   }
   for (let round = 0; round < rounds; round++)
     for (const { engine, what, rates } of cells) {
