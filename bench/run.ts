@@ -1,8 +1,9 @@
 /** One run: the wanted parts one after another, each printed as soon as it is there; then the results and the report as files. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { BenchBar } from '../src/cli/bench/progress.ts'
 import type { Timing, Watch } from '../src/cli/bench/rounds.ts'
+import { CommandError } from '../src/cli/errors.ts'
 import { machineFacts } from '../src/cli/verify/machine.ts'
 import { compile } from './compile.ts'
 import { benchFfi, printFfi } from './ffi/index.ts'
@@ -43,6 +44,7 @@ export async function run(options: RunOptions): Promise<void> {
     console.log(
       `${machine}, ${report.machine.cores} cores. Medians of ${rounds} rounds in turns, ${seconds} s each, with the range.`,
     )
+  checkInstalled(parts)
   compile()
   if (wants('statsig')) {
     report.statsig = await watched((watch) => benchStatsig(options, watch))
@@ -78,6 +80,18 @@ export async function run(options: RunOptions): Promise<void> {
   else printTargets(targets)
   const files = write({ ...report, targets }, options.chart)
   if (!isJson) console.log(`\nWritten: ${files.join(', ')}`)
+}
+
+/** `make bench` makes all of it; the command alone does not. */
+function checkInstalled(parts: readonly Part[]): void {
+  const needed: [string, readonly Part[]][] = [
+    ['dist/cli/bench/engine-process.js', parts],
+    ['bench/node_modules', ['statsig', 'flags', 'start', 'threads', 'growth']],
+    ['.cache/bench/calls.wasm', ['ffi']],
+  ]
+  for (const [path, users] of needed)
+    if (parts.some((part) => users.includes(part)) && !existsSync(join(projectFolder, path)))
+      throw new CommandError('NOT_INSTALLED', `${path} is missing: run \`make bench\` once, which makes it`)
 }
 
 async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Promise<Result> {

@@ -1,8 +1,7 @@
 /** A worker thread with an engine of its own, which evaluates for as long as it is told to. */
 import { readFileSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { rate } from '../../../src/cli/bench/contestant.ts'
+import { evaluate } from '../../../src/cli/bench/contestant.ts'
 import type { EngineName } from '../../../src/cli/bench/engine.ts'
 import type { EngineTask } from '../../../src/cli/bench/engine-process.ts'
 import { contestant } from '../../../src/cli/bench/workload.ts'
@@ -20,8 +19,6 @@ const { version, turns } = contestant(await startEngine(name, task), task.names)
 
 // Seconds come, evaluations go back.
 parentPort!.on('message', async (seconds: number) => {
-  const perSecond = await rate(turns.fresh!, seconds)
-  await setImmediate()
-  parentPort!.postMessage(perSecond * seconds)
+  parentPort!.postMessage(await evaluate(turns.fresh!, seconds))
 })
 parentPort!.postMessage(version)

@@ -10,8 +10,8 @@ import { gatesPerRequest } from '../../../src/cli/bench/workload.ts'
 import { built } from '../../project.ts'
 import type { ThreadData } from './evaluating-thread.ts'
 
-/** Long beside the message that starts it and the one that ends it. */
-const turnSeconds = 0.1
+/** Long beside the message that starts it and the one that ends it, and beside the last calls, in which one thread may be alone. */
+const turnSeconds = 0.4
 
 const usersPerBatch = 5000
 
