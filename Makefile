@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 bin := node_modules/.bin
 packages := node_modules/.package-lock.json
+peers := bench/node_modules/.package-lock.json
 in_toolchain := build/toolchain.sh run
 bench_calls := .cache/bench/calls.wasm .cache/bench/libcalls.so
 engines := dist/engine.wasm dist/engine.metered.wasm
@@ -113,8 +114,13 @@ test: $(packages) ## build, lint and run all tests; the last line is the sum
 	@$(bin)/tsx build/test.ts
 
 .PHONY: bench
-bench: build $(bench_calls) ## measure evaluations per second and the cost of a call, beside others
-	@$(bin)/tsx bench/main.ts
+bench: build $(bench_calls) $(peers) ## measure beside all other engines, with a report; ARGS=--quick for minutes instead of half an hour
+	@$(bin)/tsx bench/main.ts $(ARGS)
+
+# The other engines are in no other target's way: they are a package of their own, with versions of their own.
+$(peers): bench/package.json bench/package-lock.json bench/.npmrc
+	cd bench && npm ci --ignore-scripts --no-progress
+	@touch $@
 
 $(bench_calls) &: bench/ffi/calls.c bench/ffi/build.sh build/toolchain.sh build/toolchain.packages
 	@echo 'building $(bench_calls)'
@@ -136,4 +142,4 @@ toolchain: ## make the toolchain now (the other targets make it when they need i
 
 .PHONY: clean
 clean: ## remove what was built (not npm's packages, not the toolchain in the cache folder)
-	rm -rf dist .cache wasm/*/target
+	rm -rf dist .cache bench/.cache wasm/*/target

@@ -1,75 +1,78 @@
 /**
- * `make bench`: gate evaluations per second beside other engines (evaluator.ts), the cost of a call beside other ways to
- * call a native library (ffi/), and what isolation promises (isolation/).
+ * `make bench` and, in a clone, `framegate bench`: framegate beside every engine of the field, in one run. README.md says how to read it.
  *
- *   tsx bench/main.ts [--only evaluator|ffi|isolation] [--seconds N] [--json]
- *   tsx bench/main.ts --op add --peer shim-wasm      single cells, see ffi/README.md
- *   tsx bench/main.ts --only isolation [--case snapshot,healing] [--quick]      see isolation/README.md
- *
- * Each whole run is also kept in `bench/results/`.
+ *   tsx bench/main.ts [--only statsig,flags,start,threads,growth,ffi,isolation] [--quick] [--seconds N] [--rounds N] [--json]
+ *                     [--chart docs/performance.svg]
+ *   tsx bench/main.ts --case snapshot,healing                  cases of isolation, see isolation/README.md
+ *   tsx bench/main.ts --op add --peer shim-wasm                single cells of ffi, see ffi/README.md
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { benchEvaluator, printEvaluator } from './evaluator.ts'
-import { benchFfi, printCells, printFfi } from './ffi/index.ts'
-import { benchIsolation, printIsolationHead } from './isolation/index.ts'
-import { projectFolder } from './workload.ts'
+import { errorMessage } from '../src/cli/errors.ts'
+import { benchFfi, printCells } from './ffi/index.ts'
+import { isPart, type Part, parts } from './parts.ts'
+import { run } from './run.ts'
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    case: { type: 'string' },
+    chart: { type: 'string' },
     op: { type: 'string' },
     peer: { type: 'string' },
     variant: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
     milliseconds: { type: 'string' },
     shim: { type: 'string' },
-    case: { type: 'string' },
-    quick: { type: 'boolean', default: false },
   },
 })
-const isSelection = options.op !== undefined || options.peer !== undefined
-const only = isSelection ? 'ffi' : options.case === undefined ? options.only : 'isolation'
-if (only !== undefined && only !== 'ffi' && only !== 'evaluator' && only !== 'isolation')
-  throw new Error(`--only is evaluator, ffi or isolation, not "${only}"`)
-const seconds = above0('seconds', options.seconds)
-const ffiOptions = {
-  operations: options.op?.split(','),
-  peers: options.peer?.split(','),
-  variant: options.variant,
-  rounds: above0('rounds', options.rounds),
-  milliseconds: options.milliseconds === undefined ? undefined : above0('milliseconds', options.milliseconds),
-  shim: options.shim,
+
+try {
+  if (options.op !== undefined || options.peer !== undefined) await cellsOfFfi()
+  else
+    await run({
+      parts: options.case === undefined ? wantedParts(options.only) : ['isolation'],
+      isQuick: options.quick,
+      isJson: options.json,
+      seconds: numberOf('seconds', options.seconds) ?? (options.quick ? 0.2 : 1),
+      rounds: numberOf('rounds', options.rounds) ?? 3,
+      cases: options.case?.split(','),
+      chart: options.chart,
+      ffi: ffiOptions(),
+    })
+} catch (error) {
+  process.stderr.write(`bench: ${errorMessage(error)}\n`)
+  process.exitCode = 1
 }
 
-const machine = `${cpus()[0]?.model.trim()}, Node ${process.version}`
-const wants = (part: string) => only === undefined || only === part
-const evaluator = wants('evaluator') ? await benchEvaluator(seconds) : undefined
-if (evaluator && !options.json) printEvaluator(evaluator, machine)
-const ffi = wants('ffi') ? await benchFfi(ffiOptions) : undefined
-if (ffi && !options.json && !isSelection) printFfi(ffi, machine)
-const isolation = wants('isolation') ? await measureIsolation() : undefined
-const report = { machine, evaluator, ffi, isolation }
-if (!isSelection) {
-  const folder = join(projectFolder, 'bench/results')
-  mkdirSync(folder, { recursive: true })
-  const name = `${new Date().toISOString().replaceAll(':', '-')}.json`
-  writeFileSync(join(folder, name), `${JSON.stringify(report, null, 2)}\n`)
-}
-if (options.json) console.log(JSON.stringify(report, null, 2))
-else if (ffi && isSelection) printCells(ffi)
-
-function measureIsolation() {
-  const { json, quick: isQuick } = options
-  if (!json) printIsolationHead(machine, isQuick)
-  return benchIsolation({ cases: options.case?.split(','), isQuick, prints: !json })
+async function cellsOfFfi(): Promise<void> {
+  const report = await benchFfi(ffiOptions())
+  if (options.json) console.log(JSON.stringify(report, null, 2))
+  else printCells(report)
 }
 
-function above0(name: string, text: string): number {
+function ffiOptions() {
+  return {
+    operations: options.op?.split(','),
+    peers: options.peer?.split(','),
+    variant: options.variant,
+    rounds: numberOf('rounds', options.rounds) ?? (options.quick ? 1 : 3),
+    milliseconds: numberOf('milliseconds', options.milliseconds) ?? (options.quick ? 20 : undefined),
+    shim: options.shim,
+  }
+}
+
+function wantedParts(only: string | undefined): readonly Part[] {
+  const names = only?.split(',') ?? parts
+  const wrong = names.find((name) => !isPart(name))
+  if (wrong !== undefined) throw new Error(`--only takes ${parts.join(', ')}, not "${wrong}"`)
+  return parts.filter((part) => names.includes(part))
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
   const value = Number(text)
   if (value > 0) return value
   throw new Error(`--${name} must be a number above 0, not "${text}"`)

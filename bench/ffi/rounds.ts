@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { SingleBar } from 'cli-progress'
-import { type Figure, figure } from '../figure.ts'
+import { type Figure, figure } from '../../src/cli/bench/figure.ts'
 import { type Cell, looseFree, type PeerName, peers, variantsOf } from './cells.ts'
 import { builtShim, compile, freshShim, warnOfOldBuild } from './compile.ts'
 import { type OperationName, operations, promisedOperations } from './operations.ts'

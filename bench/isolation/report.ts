@@ -1,5 +1,5 @@
 /** What a case has to say: figures, each with its range over the rounds and, where one was set, the aim beside it. */
-import { type Figure, figure } from '../figure.ts'
+import { type Figure, figure } from '../../src/cli/bench/figure.ts'
 import { table } from '../table.ts'
 
 /** What a figure is to be; `exactly` is for counts. */

@@ -37,6 +37,10 @@ const commands: Record<string, () => Promise<LoadedCommand>> = {
     const { verifyCommand, verifyExamples } = await import('./verify.ts')
     return { command: verifyCommand, examples: verifyExamples }
   },
+  bench: async () => {
+    const { benchCommand, benchExamples } = await import('./bench.ts')
+    return { command: benchCommand, examples: benchExamples }
+  },
 }
 
 const root = defineCommand({
@@ -51,6 +55,7 @@ const rootExamples = [
   ['See what a payload holds', 'framegate inspect --specs specs.json'],
   ['Write the definitions of a C library', 'framegate bindgen lib.h --out lib.ts'],
   ["Prove that no call can get another's result", 'framegate verify'],
+  ['Measure on your own specs', 'framegate bench --specs specs.json'],
 ] as const
 
 async function main(rawArguments: readonly string[]): Promise<void> {

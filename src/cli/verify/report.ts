@@ -1,5 +1,6 @@
 /** The report of `framegate verify --report`: one HTML file that needs nothing else, with verdict, matrix and chart. */
-import { counted, grouped, printable } from '../printable.ts'
+import { safe } from '../html.ts'
+import { counted, grouped } from '../printable.ts'
 import { throughputChart } from './chart.ts'
 import { reportStyle } from './report-style.ts'
 import { type CellResult, type WrongKind, type WrongReply, wrongKinds, wrongTotal } from './result.ts'
@@ -147,11 +148,4 @@ function facts({ machine, wanted }: Verification): string {
     ['Run again', `<code>${safe(command)}</code>`],
   ]
   return `<table class="facts">${lines.map(([name, value]) => `<tr><th>${name}</th><td>${value}</td></tr>`).join('\n')}</table>`
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** Text as HTML: a crash's last words may hold anything. */
-function safe(text: string): string {
-  return printable(text).replace(/[&<>"]/g, (character) => entities[character] as string)
 }

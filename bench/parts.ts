@@ -1,0 +1,7 @@
+/** What a run is made of. */
+export const parts = ['statsig', 'flags', 'start', 'threads', 'growth', 'ffi', 'isolation'] as const
+export type Part = (typeof parts)[number]
+
+export function isPart(name: string): name is Part {
+  return (parts as readonly string[]).includes(name)
+}
