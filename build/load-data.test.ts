@@ -57,7 +57,8 @@ describe('the ranges that only lookups lead to', () => {
 })
 
 describe('a module without its ranges', () => {
-  const load = [1, 14, ...Buffer.from('framegate_load'), 0, 0]
+  const exporting = (...names: string[]) => [names.length, ...names.flatMap((name) => [14, ...Buffer.from(name), 0, 0])]
+  const load = exporting('framegate_load', 'framegate_seal')
   const dataAt16 = [1, 0, 0x41, 16, 0x0b, 4, 1, 2, 3, 4]
   const module = (...sections: [number, number[]][]) =>
     Buffer.concat([
@@ -73,7 +74,7 @@ describe('a module without its ranges', () => {
     ])
     const { module: rest, taken } = withoutRanges(linked, [{ start: 17, end: 19 }])
     expect(taken).toEqual([Uint8Array.of(2, 3)])
-    const renamed = [1, 14, ...Buffer.from('framegate-load'), 0, 0]
+    const renamed = exporting('framegate-load', 'framegate-seal')
     expect(rest).toEqual(module([7, renamed], [11, [1, 0, 0x41, 16, 0x0b, 4, 1, 0, 0, 4]]))
     expect(loadDataText([{ start: 17, end: 19 }], taken)).toContain('(data $range0 "\\02\\03")')
   })

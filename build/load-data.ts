@@ -9,8 +9,8 @@
  * wasm-bindgen, is written without those bytes, and the text module beside it holds them as passive segments, which an
  * instance's memory holds only while it loads. Instances share a module's segments.
  *
- * Loading without its tables would refuse expressions in silence. So `framegate_load` itself brings them and removes
- * them at its end, 14 us together; nothing is left to remember.
+ * Loading without its tables would refuse expressions in silence. So `framegate_load` and `framegate_seal` themselves bring
+ * them and remove them at their end, 14 us together; nothing is left to remember.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
@@ -30,8 +30,9 @@ export interface Range {
  */
 const classLookups = /12regex_syntax.*\d(?:hir_unicode_class|hir_perl_unicode_class)$/
 
-const loadExport = 'framegate_load'
-const bareLoadExport = 'framegate-load'
+/** What compiles expressions, with how many parameters. */
+const loaders = { framegate_load: 4, framegate_seal: 1 } as const
+const bareName = (name: string) => name.replace('_', '-')
 
 /** A range shorter than a page of the machine's memory saves none. */
 const leastRange = 4096
@@ -91,7 +92,7 @@ export function withoutRanges(
   })
   const ofLinker = ({ id, name }: { id: number; name: string }) =>
     id === sectionIds.custom && (name === 'linking' || name.startsWith('reloc.'))
-  renameLoad(rest)
+  for (const name of Object.keys(loaders)) renameExport(rest, name, bareName(name))
   const kept = placedSections(rest).filter((section) => !ofLinker(section))
   return {
     module: Buffer.concat([rest.subarray(0, 8), ...kept.map(({ from, end }) => rest.subarray(from, end))]),
@@ -99,17 +100,17 @@ export function withoutRanges(
   }
 }
 
-/** Leaves the name `framegate_load` to the function that brings the data first. Same length: nothing moves. */
-function renameLoad(module: Uint8Array): void {
+/** Leaves an export's name to the function that brings the data first. Same length: nothing moves. */
+function renameExport(module: Uint8Array, name: string, other: string): void {
   const exports = placedSections(module).find(({ id }) => id === sectionIds.export)
   const content = Buffer.from(
     module.buffer,
     module.byteOffset + (exports?.start ?? 0),
     (exports?.end ?? 0) - (exports?.start ?? 0),
   )
-  const at = content.indexOf(`\x0e${loadExport}\0`)
-  if (at < 0) throw new Error(`the module exports no function ${loadExport}`)
-  content.write(bareLoadExport, at + 1)
+  const at = content.indexOf(`${String.fromCharCode(name.length)}${name}\0`)
+  if (at < 0) throw new Error(`the module exports no function ${name}`)
+  content.write(other, at + 1)
 }
 
 /** The text of the module that holds the bytes, to be merged with the engine and its memory. */
@@ -119,18 +120,26 @@ export function loadDataText(ranges: readonly Range[], taken: readonly Uint8Arra
     Buffer.from(bytes ?? [])
       .toString('hex')
       .replace(/../g, '\\$&')
+  const names = Object.entries(loaders)
+  const imports = names.map(
+    ([name, count]) =>
+      `(import "engine" "${bareName(name)}" (func $${name} (param${' i32'.repeat(count)}) (result i32)))`,
+  )
+  const wrappers = names.map(
+    ([name, count]) => `(func (export "${name}") (param${' i32'.repeat(count)}) (result i32)
+    (call $bring)
+    (call $${name} ${Array.from({ length: count }, (_, number) => `(local.get ${number})`).join(' ')})
+    (call $remove))`,
+  )
   return `(module
   (import "./framegate_bg.js" "memory" (memory 0))
-  (import "engine" "${bareLoadExport}" (func $load (param i32 i32 i32 i32) (result i32)))
+  ${imports.join('\n  ')}
   ${taken.map((bytes, number) => `(data $range${number} "${escaped(bytes)}")`).join('\n  ')}
   (func $bring (export "framegate_load_data")
     ${each(({ start, end }, number) => `(memory.init $range${number} (i32.const ${start}) (i32.const 0) (i32.const ${end - start}))`)})
   (func $remove (export "framegate_drop_load_data")
     ${each(({ start, end }) => `(memory.fill (i32.const ${start}) (i32.const 0) (i32.const ${end - start}))`)})
-  (func (export "${loadExport}") (param i32 i32 i32 i32) (result i32)
-    (call $bring)
-    (call $load (local.get 0) (local.get 1) (local.get 2) (local.get 3))
-    (call $remove)))
+  ${wrappers.join('\n  ')})
 `
 }
 
