@@ -82,12 +82,12 @@ describe('memory at rest', () => {
       const conditions = { c: condition('user_field', { field: 'email', operator: 'any', targetValue: ['x'] }) }
       return payload({ feature_gates: Object.fromEntries(gates), condition_map: conditions })
     }
-    const [few, many] = [100, 1100].map((count) => {
+    const [few, many] = [100, 500].map((count) => {
       const exports = instance()
       sealed(exports, named(count))
       return exports.framegate_memory_end()
     }) as [number, number]
-    expect((many - few) / 1000).toBeLessThanOrEqual(512)
+    expect((many - few) / 400).toBeLessThanOrEqual(512)
   })
 
   test('ends below what loading took, which instances that start from it do not have', () => {

@@ -7,7 +7,7 @@
 //!   running    a heap behind what was kept
 //!
 //!   | stack, data | frames | kept specs | running heap ...
-//!                          | room                             | loading heap ... |
+//!                          | room                  | tables | room | loading heap ... |
 //! ```
 //!
 //! An image of the memory ends where the kept specs do: it and the instances that start from it are as small as these are,
@@ -26,6 +26,9 @@ use super::recording::{Header, Recording, Session};
 const PAGE: usize = 65_536;
 /// The running heap asks for memory by these: what is left of the last page serves it first.
 const LEAST_ASKED: usize = 4096;
+
+/// Where `framegate_load` and `framegate_seal` have their stack and the data that only they read (`build/load-data.ts`).
+const TABLES: std::ops::Range<usize> = 0xa_0000..0x16_0000;
 
 unsafe extern "C" {
     /// The linker's: the first address behind stack and data.
@@ -193,7 +196,13 @@ pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
 impl Stages {
     fn begin_loading(&mut self, room: usize) {
         // A module that was given less makes do with less room.
-        reach(self.next + room);
+        let wanted = self.next + room;
+        let wanted = if wanted > TABLES.start {
+            TABLES.end + room
+        } else {
+            TABLES.end
+        };
+        reach(wanted);
         self.limit = memory_end();
         self.stage = Stage::Loading;
     }
@@ -226,6 +235,9 @@ impl Stages {
     /// A block that is kept, behind the last.
     fn keep(&mut self, layout: Layout) -> *mut u8 {
         let mut start = self.next.next_multiple_of(layout.align());
+        if start < TABLES.end && start + layout.size() > TABLES.start {
+            start = TABLES.end;
+        }
         if self.overflow == usize::MAX && start + layout.size() > self.limit {
             start = memory_end();
             self.overflow = start;
