@@ -11,7 +11,7 @@ bench_calls := .cache/bench/calls.wasm .cache/bench/libcalls.so
 engines := dist/engine.wasm dist/engine.metered.wasm
 engine_parts := wasm/engine/target/framegate
 unsealed := $(engines:dist/%=$(engine_parts)/%)
-engine_modules := build/engine.exports build/fuel.wat $(addprefix build/,linked-module.ts load-data.ts seal-wasm.ts check-wasm.ts)
+engine_modules := build/engine.exports build/fuel.wat $(addprefix build/,linked-module.ts data-layout.ts load-data.ts seal-wasm.ts check-wasm.ts)
 natives := dist/libframegate-linux-x64.so dist/libframegate-linux-arm64.so
 
 # Folders stand among the sources so that a file that was removed is noticed too.
@@ -39,7 +39,7 @@ build: $(engines) $(natives) dist/probe.wasm $(probes) dist/.typescript ## build
 $(engines) &: $(engine_sources) $(engine_build) $(engine_modules) | $(packages)
 	@echo 'building $(engines)'
 	@$(in_toolchain) build/engine.sh link
-	@$(bin)/tsx build/load-data.ts $(engine_parts)/{linked.wasm,bound.wasm,load-data}
+	@$(bin)/tsx build/load-data.ts $(engine_parts)/{linked.wasm,load-data}
 	@$(in_toolchain) build/engine.sh wasm
 	@$(bin)/tsx build/seal-wasm.ts $(unsealed)
 	@$(bin)/tsx build/check-wasm.ts $(unsealed)

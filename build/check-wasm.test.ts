@@ -78,7 +78,7 @@ describe('what is wrong with an engine', () => {
 
   it('is a small stack', () => {
     const faults = plainFaults(memory, stackOf64KiB, exports)
-    expect(faults).toEqual(['its stack has 65536 bytes; 262144 are the least'])
+    expect(faults).toEqual(['its stack has 65536 bytes; 163840 are the least'])
   })
 
   it('is an export too many or too few', () => {

@@ -44,7 +44,7 @@ interface Global {
 
 const opcode = { end: 0x0b, i32Const: 0x41, f32Const: 0x43, f64Const: 0x44 } as const
 
-const leastStackBytes = 256 * 1024
+const leastStackBytes = 160 * 1024
 const unlimitedFuel = 0x7fffffff
 /** Id, length, name with its length, hash with its length. */
 const buildIdBytes = 1 + 1 + 1 + buildIdSection.length + 1 + 32

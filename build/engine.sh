@@ -25,23 +25,21 @@ anchor=framegate_wasm_bindgen_anchor
 features=(--mvp-features --enable-mutable-globals --enable-sign-ext --enable-bulk-memory --enable-nontrapping-float-to-int --enable-simd)
 strip=(--strip-debug --strip-producers --strip-target-features)
 
-# Leaves bound.wasm, which has wasm-bindgen's glue still, and linked.wasm, from which build/load-data.ts reads what
-# refers to what.
+# Leaves linked.wasm, from which build/load-data.ts reads what refers to what.
 link() {
   compiling=(-Ctarget-feature=+simd128) # SHA-256 takes 210 ns a block with it, 340 without
   linking=(--import-memory --export-memory --emit-relocs)
   wasm_pack "$crate" "$out/pkg" web --no-typescript
   cp "$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/framegate.wasm" "$out/linked.wasm"
-  cp "$out/pkg/framegate_bg.wasm" "$out/bound.wasm"
 }
 
 wasm() {
   local raw=$out/load-data.wasm pages abi='framegate_.*\|__stack_pointer\|memory'
 
-  # wasm-bindgen adds an import (__wbindgen_init_externref_table), its caller and a table. What the C ABI does not
-  # reach goes, and those with it. The memory, which it imports from the glue, comes from a module merged below.
+  # What the C ABI does not reach goes, and with it what wasm-bindgen's program would read. The memory, which the linker
+  # lets it import, comes from a module merged below, and is as large as stack and data.
   keep_exports "$raw" "$out/c-abi.wasm" 'framegate[-_].*\|__stack_pointer' --enable-reference-types --enable-multivalue
-  pages=$(wasm-dis "$raw" | sed -n 's/^ (import "[^"]*" "memory" (memory [^ ]* \([0-9]*\)))$/\1/p')
+  pages=$(<"$out/load-data.pages")
 
   echo "(module (memory (export \"memory\") $pages))" >"$out/memory.wat"
   merge "$out/c-abi.wasm"
@@ -59,7 +57,7 @@ wasm() {
 
 # Links an engine with its memory, with the data that only loading needs and with what else is named, to merged.wasm.
 merge() { # merge ENGINE [MODULE NAME] ...
-  wasm-merge "${features[@]}" "$1" engine "$out/memory.wat" ./framegate_bg.js "$out/load-data.wat" load-data "${@:2}" -o "$out/merged.wasm"
+  wasm-merge "${features[@]}" "$1" engine "$out/memory.wat" own "$out/load-data.wat" load-data "${@:2}" -o "$out/merged.wasm"
 }
 
 # Drops the exports whose names do not match, the anchor, and what only they reach.

@@ -7,15 +7,32 @@
  */
 import { externalKinds, MalformedModule, sectionIds } from '../src/wasm-sections.ts'
 
-/** A function, or an object among the data. */
+/** A function, an object among the data, or an address of the linker's own. */
 export interface Item {
   /** As mangled by rustc; data of constants has a name without meaning. */
   readonly name: string
-  readonly kind: 'function' | 'data'
+  readonly kind: 'function' | 'data' | 'absolute'
   /** Where data lies in memory. */
   readonly address: number
   readonly size: number
   readonly refersTo: Set<Item>
+  /** Whether a function is in the table: who calls it there cannot be told. */
+  isInTable?: boolean
+}
+
+/** An address that the linker wrote: `to`'s and `addend`, at byte `at` of the module. */
+export interface Relocation {
+  readonly at: number
+  readonly type: number
+  readonly to: Item
+  readonly addend: number
+}
+
+/** What a linked module holds. */
+export interface LinkedModule {
+  readonly items: readonly Item[]
+  /** Those of data. */
+  readonly relocations: readonly Relocation[]
 }
 
 /** An active data segment; `start` and `end` count from the beginning of the module. */
@@ -38,9 +55,10 @@ export interface PlacedSection {
 const dataSection = 11
 const symbolTable = 8
 const symbolKinds = { function: 0, data: 1, global: 2, section: 3, tag: 4, table: 5 } as const
-const symbolFlags = { undefined: 0x10, explicitName: 0x40 } as const
+const symbolFlags = { undefined: 0x10, explicitName: 0x40, absolute: 0x200 } as const
 /** Relocation types, by what they refer to; those of neither kind name no function and no data. */
 const toFunction = new Set([0, 1, 2, 12, 18, 19, 24, 26])
+const toTable = new Set([1, 2, 12, 18, 19, 24])
 const toData = new Set([3, 4, 5, 11, 14, 15, 16, 17, 21, 22, 23, 25])
 const withAddend = new Set([...toData, 8, 9])
 
@@ -76,7 +94,7 @@ export function dataSegments(bytes: Uint8Array, sections = placedSections(bytes)
 }
 
 /** All functions and data with their references. Throws where the module was linked without `--emit-relocs`. */
-export function linkedItems(bytes: Uint8Array): Item[] {
+export function linkedModule(bytes: Uint8Array): LinkedModule {
   const sections = placedSections(bytes)
   const segments = dataSegments(bytes, sections)
   const linking = sections.find(({ name }) => name === 'linking')
@@ -95,6 +113,7 @@ export function linkedItems(bytes: Uint8Array): Item[] {
       return segment && objectAt(data, segment.address + offset - segment.start)
     },
   }
+  const relocations: Relocation[] = []
   for (const section of sections.filter(({ name }) => name.startsWith('reloc.'))) {
     const cursor = new Cursor(bytes, section.start)
     const target = sections[cursor.leb()]
@@ -102,16 +121,19 @@ export function linkedItems(bytes: Uint8Array): Item[] {
     if (target === undefined || source === undefined) continue
     cursor.list(() => {
       const type = cursor.byte()
-      const from = source(target.payload + cursor.leb())
+      const at = target.payload + cursor.leb()
+      const from = source(at)
       const to = symbols[cursor.leb()]
-      if (withAddend.has(type)) cursor.leb()
+      const addend = withAddend.has(type) ? cursor.sleb() : 0
       if (!toFunction.has(type) && !toData.has(type)) return
       if (from === undefined || to === undefined)
         throw new MalformedModule('it has a relocation of nothing or to nothing')
       from.refersTo.add(to)
+      if (toTable.has(type)) to.isInTable = true
+      if (toData.has(type)) relocations.push({ at, type, to, addend })
     })
   }
-  return [...functions.values(), ...data]
+  return { items: [...functions.values(), ...data], relocations }
 }
 
 /** By symbol number; functions are also put into `functions`, by index. */
@@ -135,8 +157,10 @@ function readSymbols(cursor: Cursor, end: number, segments: readonly Segment[], 
     const name = cursor.name()
     if (!defined) return undefined
     const segment = segments[cursor.leb()]
-    const address = (segment?.address ?? 0) + cursor.leb()
+    const offset = cursor.leb()
     const size = cursor.leb()
+    if (flags & symbolFlags.absolute) return { name, kind: 'absolute', address: offset, size, refersTo: new Set() }
+    const address = (segment?.address ?? 0) + offset
     return entry(objects, `${address}+${size}`, { name, kind: 'data', address, size, refersTo: new Set() })
   }
   while (cursor.at < end) {
@@ -226,6 +250,14 @@ class Cursor {
       if (shift < 32) value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value >>> 0
     }
+  }
+
+  /** LEB128, signed, of 32 bits. */
+  sleb(): number {
+    const start = this.at
+    const value = this.leb() | 0
+    const bits = 7 * (this.at - start)
+    return bits < 32 ? (value << (32 - bits)) >> (32 - bits) : value
   }
 
   name(): string {

@@ -1,88 +1,79 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createEvaluator } from '../src/node.ts'
+import { projectFolder } from '../test/support/data.ts'
 import type { Item } from './linked-module.ts'
-import { loadDataText, loadOnlyRanges, withoutRanges } from './load-data.ts'
-import { customSection } from './seal-wasm.ts'
+import { loadDataText, loading, loadOnly, renameExport } from './load-data.ts'
 
-const item = (name: string, kind: Item['kind'], address = 0, size = 0): Item => ({
-  name,
-  kind,
-  address,
-  size,
-  refersTo: new Set(),
-})
+const item = (name: string, kind: Item['kind']): Item => ({ name, kind, address: 0, size: 8, refersTo: new Set() })
 const refer = (from: Item, ...to: Item[]) => {
   for (const one of to) from.refersTo.add(one)
 }
 
-describe('the ranges that only lookups lead to', () => {
-  const page = 4096
+describe('the data that only lookups lead to', () => {
   const graph = () => {
     const abi = item('abi_load', 'function')
     const lookup = item('lookup', 'function')
-    const table = item('', 'data', 0, page)
-    const rows = item('', 'data', page + 4, page)
+    const [table, rows] = [item('table', 'data'), item('rows', 'data')]
     refer(abi, lookup)
     refer(lookup, table)
     refer(table, rows)
     return { abi, lookup, table, rows, items: [abi, lookup, table, rows] }
   }
-  const rangesOf = (items: Item[]) => loadOnlyRanges(items, (name) => name.startsWith('abi_'), /^lookup$/)
+  const found = (items: Item[]) => {
+    const { loading, unused } = loadOnly(items, (name) => name.startsWith('abi_'), /^lookup$/)
+    const names = (set: Set<Item>) => [...set].map(({ name }) => name)
+    return { loading: names(loading), unused: names(unused) }
+  }
 
-  it('reach over tables that others name, and over what lies between them', () => {
-    expect(rangesOf(graph().items)).toEqual([{ start: 0, end: 2 * page + 4 }])
+  it('are tables, and what those name', () => {
+    expect(found(graph().items)).toEqual({ loading: ['table', 'rows'], unused: [] })
   })
 
-  it('leave out a table that any other function reads, and what that names', () => {
+  it('are not those that any other function reads, nor what these name', () => {
     const { abi, items, rows, table } = graph()
     const match = item('match', 'function')
     refer(abi, match)
     refer(match, rows)
-    expect(rangesOf([...items, match])).toEqual([{ start: 0, end: page }])
+    expect(found([...items, match]).loading).toEqual(['table'])
     refer(match, table)
-    expect(rangesOf([...items, match])).toEqual([])
+    expect(found([...items, match]).loading).toEqual([])
   })
 
-  it('leave out what nothing refers to, and bytes shared with what is kept', () => {
-    const { abi, items } = graph()
-    const shared = item('', 'data', 100, 10)
-    refer(abi, shared)
-    expect(rangesOf([...items, shared])).toEqual([{ start: page + 4, end: 2 * page + 4 }])
-    expect(rangesOf([...items, item('', 'data', page, 4)])).toEqual([
-      { start: 0, end: page },
-      { start: page + 4, end: 2 * page + 4 },
-    ])
+  it('are not those that a function in the table reads, whoever may call it', () => {
+    const { items, rows } = graph()
+    const compare: Item = { ...item('compare', 'function'), isInTable: true }
+    refer(compare, rows)
+    expect(found([...items, compare]).loading).toEqual(['table'])
+  })
+
+  it('are not those that nothing leads to', () => {
+    expect(found([...graph().items, item('stray', 'data')])).toEqual({ loading: ['table', 'rows'], unused: ['stray'] })
   })
 })
 
-describe('a module without its ranges', () => {
-  const load = [1, 14, ...Buffer.from('framegate_load'), 0, 0]
-  const dataAt16 = [1, 0, 0x41, 16, 0x0b, 4, 1, 2, 3, 4]
-  const module = (...sections: [number, number[]][]) =>
-    Buffer.concat([
-      Buffer.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
-      ...sections.map(([id, content]) => Buffer.of(id, content.length, ...content)),
-    ])
-
-  it('has zeros there, and nothing of the linker', () => {
-    const linked = Buffer.concat([
-      module([7, load], [11, dataAt16]),
-      customSection('linking'),
-      customSection('reloc.CODE'),
-    ])
-    const { module: rest, taken } = withoutRanges(linked, [{ start: 17, end: 19 }])
-    expect(taken).toEqual([Uint8Array.of(2, 3)])
-    const renamed = [1, 14, ...Buffer.from('framegate-load'), 0, 0]
-    expect(rest).toEqual(module([7, renamed], [11, [1, 0, 0x41, 16, 0x0b, 4, 1, 0, 0, 4]]))
-    expect(loadDataText([{ start: 17, end: 19 }], taken)).toContain('(data $range0 "\\02\\03")')
+describe('the wrapped loaders', () => {
+  it('have names of their own', () => {
+    const name = 'framegate_load'
+    const exporting = (text: string) => {
+      const content = Buffer.of(1, text.length, ...Buffer.from(text), 0, 0)
+      return Buffer.concat([Buffer.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 7, content.length), content])
+    }
+    const module = Uint8Array.from(exporting(name))
+    renameExport(module, name, 'framegate-load')
+    expect(Buffer.from(module)).toEqual(exporting('framegate-load'))
+    expect(() => renameExport(module, name, 'framegate-load')).toThrow('no function framegate_load')
   })
 
-  it('is none where it has no such data or no framegate_load', () => {
-    expect(() => withoutRanges(module([7, load], [11, dataAt16]), [{ start: 17, end: 21 }])).toThrow(
-      'no data from 17 to 21',
-    )
-    expect(() => withoutRanges(module([11, dataAt16]), [{ start: 17, end: 19 }])).toThrow('no function framegate_load')
+  it('bring the bytes', () => {
+    expect(loadDataText(Uint8Array.of(2, 3))).toContain('(data $tables "\\02\\03")')
+  })
+
+  it('work where the engine leaves memory free', () => {
+    const stages = readFileSync(join(projectFolder, 'wasm/engine/src/memory/stages.rs'), 'utf8')
+    const [, start, end] = /TABLES: std::ops::Range<usize> = (\w+)\.\.(\w+);/.exec(stages) ?? []
+    expect([Number(start?.replace('_', '')), Number(end?.replace('_', ''))]).toEqual([loading.guard, loading.end])
   })
 })
 
@@ -104,13 +95,14 @@ describe('an instance of dist/engine.wasm', () => {
     return count
   }
 
-  it('starts with at most 160 KiB of data', () => {
-    expect(blocks(instance())).toBeLessThanOrEqual(40)
+  it('starts with at most 136 KiB of data', () => {
+    expect(blocks(instance())).toBeLessThanOrEqual(34)
   })
 
   it('has what only loading needs when asked for it, as often as it is asked', () => {
     const engine = instance()
-    const fresh = Buffer.from(engine.memory.buffer.slice(0))
+    const fresh = Buffer.alloc(loading.end)
+    fresh.set(new Uint8Array(engine.memory.buffer))
     engine.framegate_load_data()
     const whole = Buffer.from(engine.memory.buffer.slice(0))
     expect(blocks(engine)).toBeGreaterThan(80)

@@ -40,10 +40,11 @@ matching_crate() { # matching_crate CRATE COPY
 wasm_pack() { # wasm_pack CRATE OUT TARGET OPTION ...
   local crate=$1 out=$2 target=$3 source
   source=$(matching_crate "$crate" "$crate/target/relocked")
-  # 512 KiB of stack: experiments that ask for groups below 300 nested gates take more than half of it, and a MiB would be
-  # address space that V8 counts for each of a thousand instances, and collects garbage for. It lies at the bottom of
+  # 192 KiB of stack: experiments that ask for groups below 300 nested gates, with an expression that is compiled by its
+  # match below them, take 170 kB of it. (Loading takes more, and has a stack of its own: build/load-data.ts.) More would
+  # be address space that V8 counts for each of a thousand instances, and collects garbage for. It lies at the bottom of
   # memory: an overflow traps below address zero and cannot reach the data.
-  set_rustflags "$source" "${compiling[@]}" -Clink-arg=-zstack-size=524288 -Clink-arg=--stack-first -Clink-arg=--export=__stack_pointer "${linking[@]/#/-Clink-arg=}"
+  set_rustflags "$source" "${compiling[@]}" -Clink-arg=-zstack-size=196608 -Clink-arg=--stack-first -Clink-arg=--export=__stack_pointer "${linking[@]/#/-Clink-arg=}"
   # Debian's rustc has no linker of its own for WebAssembly, rustup's has.
   if command -v wasm-ld >/dev/null; then export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld; fi
   wasm-pack --quiet build "$source" --mode no-install --target "$target" --no-pack --out-dir "$out" "${@:4}" -- --locked

@@ -13,10 +13,12 @@ export const ANSWERING = Object.freeze({
 /** What specs are loaded with. */
 export const LOADING = {
   framegate_abi_version: { parameters: [], result: 'u32' },
+  framegate_prepare: { parameters: ['usize'], result: 'void' },
   framegate_load: { parameters: ['frame', 'usize', 'frame', 'usize'], result: 'usize' },
   framegate_unload: { parameters: ['usize'], result: 'void' },
   framegate_load_error: { parameters: ['frame', 'usize'], result: 'usize' },
   framegate_catalog: { parameters: ['usize', 'frame', 'usize'], result: 'usize' },
+  framegate_seal: { parameters: ['usize'], result: 'usize' },
   framegate_id_list: { parameters: ['usize', 'frame', 'usize', 'frame', 'usize'], result: 'u32' },
   framegate_panic: ANSWERING.framegate_panic,
 } as const
@@ -39,6 +41,7 @@ export function engineGuest(module: WebAssembly.Module, limits: EngineLimits | u
     module,
     allocator: { alloc: 'framegate_alloc', free: 'framegate_free' },
     panicMessage: 'framegate_panic_message',
+    memoryEnd: 'framegate_memory_end',
     stackFirst: true,
   }
   const [pages] = WebAssembly.Module.customSections(module, 'framegate.memory')

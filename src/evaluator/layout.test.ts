@@ -96,11 +96,11 @@ describe('the catalog is laid out as the engine has it', () => {
 
   test('rows', () => {
     const rows = [...catalog.matchAll(/self\.words\(\[([^;]*?)\]\);/gs)].map(([, words]) =>
-      [...(words as string).matchAll(/(?:^|,)\s*(hash|label|plans|u32|bits|plan\.scratch|fields|count)\b/g)].map(
+      [...(words as string).matchAll(/(?:^|,)\s*(hash|label|entity\.plan|u32|bits|plan\.scratch|fields|count)\b/g)].map(
         ([, word]) => word,
       ),
     )
-    expect(rows).toContainEqual(['hash', 'label', 'plans', 'u32'])
+    expect(rows).toContainEqual(['hash', 'label', 'entity.plan', 'u32'])
     expect(rows).toContainEqual(['bits', 'plan.scratch', 'fields', 'count'])
     expect(Object.keys(layout.NAME)).toEqual(['hash', 'label', 'plan', 'bits'])
     expect(Object.keys(layout.PLAN_ROW)).toEqual(['bits', 'scratch', 'fields', 'count'])

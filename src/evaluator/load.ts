@@ -14,7 +14,7 @@ import { LOADING } from './guest.ts'
 import { FLAG } from './layout.ts'
 import type { JsonValue, LoadOptions, SpecsSource } from './types.ts'
 
-const ABI_VERSION = 4
+const ABI_VERSION = 5
 
 type LoadingLibrary = Library<typeof LOADING, unknown>
 
@@ -129,7 +129,7 @@ export function loadInto(
   try {
     const catalog = catalogBytes(library, handle)
     for (const list of idLists) setIdList(library, handle, list)
-    return { handle, catalog }
+    return { handle: seal(library, handle), catalog }
   } catch (error) {
     if (library.backend === 'native') library.symbols.framegate_unload(handle)
     throw error
@@ -182,6 +182,7 @@ function load(library: LoadingLibrary, bytes: Uint8Array, appId: string | undefi
       `the engine has ABI version ${version}, this package needs ${ABI_VERSION}; build both from the same sources`,
     )
   }
+  symbols.framegate_prepare(bytes.length)
   const handle = withBytes(library, bytes, (frame) =>
     appId === undefined
       ? symbols.framegate_load(frame, bytes.length, null, 0)
@@ -229,6 +230,13 @@ function catalogBytes(library: LoadingLibrary, handle: number): Uint8Array {
   const bytes = readBytes(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
   if (bytes.length === 0) checkPanic(library, FLAG.panicked)
   return bytes
+}
+
+/** What is captured then, and evaluated, is as compact as the specs are. */
+function seal(library: LoadingLibrary, handle: number): number {
+  const sealed = library.symbols.framegate_seal(handle)
+  if (sealed === 0) checkPanic(library, FLAG.panicked)
+  return sealed
 }
 
 /** Any library of the engine. */

@@ -37,6 +37,11 @@ export interface WasmGuest<Glue = unknown> {
    * exported. Snapshots then leave out what earlier calls left on it.
    */
   readonly stackFirst?: boolean
+  /**
+   * Name of the function that tells where memory in use ends; 0: where memory does. Snapshots hold nothing beyond, and
+   * instances that start from them have no more: the guest must then take none of it for its own.
+   */
+  readonly memoryEnd?: string
   /** The result of `callbackModule`, for runtimes that do not compile WebAssembly from bytes. */
   readonly callbacks?: WebAssembly.Module
   /** Emscripten's factory function, made ready: `await prepareFactory(createModule, module)`. */

@@ -18,6 +18,8 @@ export interface AtRest {
   readonly framesAt: number
   readonly panicAt: number
   readonly note: Uint8Array
+  /** Where memory in use ends; 0: where memory does. */
+  readonly memoryEnd: number
 }
 
 /**
@@ -25,7 +27,11 @@ export interface AtRest {
  *
  * @throws FramegateError `SNAPSHOT_REFUSED` for guests that keep state elsewhere or whose module has no id
  */
-export function capture(guest: WasmGuest, made: Instantiated, { framesAt, panicAt, note }: AtRest): Snapshot {
+export function capture(
+  guest: WasmGuest,
+  made: Instantiated,
+  { framesAt, panicAt, note, memoryEnd }: AtRest,
+): Snapshot {
   const { exports } = made
   if (exports === undefined) {
     throw refused(`a guest of ${made.toolchain} keeps state in its JavaScript, which no snapshot holds; start it anew`)
@@ -35,7 +41,8 @@ export function capture(guest: WasmGuest, made: Instantiated, { framesAt, panicA
       'AssemblyScript keeps state in globals that it does not export, which no snapshot holds; start it anew',
     )
   }
-  const memory = new Uint8Array(made.memory.buffer)
+  const whole = new Uint8Array(made.memory.buffer)
+  const memory = memoryEnd === 0 ? whole : whole.subarray(0, Math.ceil(memoryEnd / PAGE) * PAGE)
   // What is nobody's at rest must neither be kept nor shown to others.
   const blanks = [{ address: framesAt, length: REGION_BYTES }]
   if (guest.stackFirst) blanks.push({ address: 0, length: stackPointer(exports) })

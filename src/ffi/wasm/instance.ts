@@ -147,7 +147,9 @@ export class Instance implements HandleOwner {
     if (this.callbacks.isUsed) {
       throw refused('the guest was given callbacks, which no snapshot holds; take it before they are registered')
     }
-    return capture(this.#guest, this.#made, { framesAt: this.stack.base, panicAt: this.#panicAddress, note })
+    const { memoryEnd: told } = this.#guest
+    const memoryEnd = told === undefined ? 0 : Number(this.run(told, this.target(told))) >>> 0
+    return capture(this.#guest, this.#made, { framesAt: this.stack.base, panicAt: this.#panicAddress, note, memoryEnd })
   }
 
   // ---- handles

@@ -61,7 +61,7 @@ fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
 /// The version of this interface: of the frame's layout and of the catalog.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_abi_version() -> u32 {
-    4
+    5
 }
 
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.
@@ -111,6 +111,12 @@ pub extern "C" fn framegate_allocations() -> f64 {
     memory::allocations() as f64
 }
 
+/// Announces a payload of `length` bytes, before the host asks for memory for it: what is kept of it has room below.
+#[unsafe(no_mangle)]
+pub extern "C" fn framegate_prepare(length: usize) {
+    memory::prepare(length);
+}
+
 /// Loads a payload; null when it is refused, and [`framegate_load_error`] says why. `app_id` may be null.
 ///
 /// # Safety
@@ -139,10 +145,30 @@ pub unsafe extern "C" fn framegate_load(
     })
 }
 
+/// Brings loaded specs into the form in which they are evaluated, once the catalog was copied and the ID lists were applied,
+/// and returns them. A module's memory in use then ends at [`framegate_memory_end`]; of all that was allocated before, the
+/// first block alone, the host's for its frames, may be used or given back.
+///
+/// # Safety
+/// `specs` must be loaded and not be used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn framegate_seal(specs: *mut Specs) -> *const Specs {
+    guarded(std::ptr::null(), || {
+        // SAFETY: as the caller says.
+        Box::into_raw(unsafe { Box::from_raw(specs) }.sealed())
+    })
+}
+
+/// Where a module's memory in use ends, once specs were sealed; 0 before.
+#[unsafe(no_mangle)]
+pub extern "C" fn framegate_memory_end() -> usize {
+    memory::end()
+}
+
 /// Frees what [`framegate_load`] returned.
 ///
 /// # Safety
-/// `specs` must come from `framegate_load` and not be used again.
+/// `specs` must come from `framegate_load` or `framegate_seal` and not be used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn framegate_unload(specs: *mut Specs) {
     if !specs.is_null() {
@@ -207,7 +233,10 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
         let (specs, mut head) = unsafe { (&*specs, frame.cast::<Head>().read()) };
         let (heap_end, length) = (head.heap_end as usize, head.length as usize);
         let entities = &specs.entities[[0, 1, 1, 2][head.kind as usize]];
-        let words: usize = entities[head.entity as usize].plan.words().iter().sum();
+        let words: usize = specs.plans[entities[head.entity as usize].plan as usize]
+            .words()
+            .iter()
+            .sum();
         // In 64 bits, so that no sum wraps on wasm32: what is borrowed below rests on this check.
         let temporary = heap_end as u64 + words as u64 * 4;
         let fits = heap_end >= HEAD_SIZE + specs.fields.len() * SLOT_SIZE

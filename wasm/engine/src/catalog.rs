@@ -36,7 +36,7 @@ use std::hash::Hash;
 
 use crate::frame::NONE;
 use crate::json::write_string;
-use crate::specs::{Entity, Field, Plan, Report, Specs};
+use crate::specs::{Field, Plan, Report, Specs};
 
 /// The version of this layout.
 const VERSION: u32 = 1;
@@ -75,23 +75,22 @@ const HEAD_SIZE: usize = size_of::<Head>();
 /// The catalog's bytes.
 pub fn catalog(specs: &Specs) -> Vec<u8> {
     let mut out = Catalog(vec![0; HEAD_SIZE]);
-    let mut plans = Distinct::new();
     let mut labels = Distinct::new();
     let report = &specs.report;
     let time = report.time.unwrap_or(f64::NAN).to_bits();
     let default_environment = report.default_environment.as_deref();
-    let [gates, configs, layers] = [0, 1, 2].map(|kind| out.names(&specs.entities[kind], &mut plans, &mut labels));
+    let [gates, configs, layers] = [0, 1, 2].map(|kind| out.names(specs, kind, &mut labels));
     let mut head = Head {
         version: VERSION,
         format: u32::from(report.version),
-        bits: u32::from(plans.items.iter().any(|plan| plan.reads_country)),
+        bits: u32::from(specs.plans.iter().any(|plan| plan.reads_country)),
         time: [time as u32, (time >> 32) as u32],
         default_environment: default_environment.map_or(NONE, |name| labels.number(name)),
         conditions: report.conditions,
         gates,
         configs,
         layers,
-        plans: out.plans(&plans.items),
+        plans: out.plans(&specs.plans),
         fields: out.texts(specs.fields.iter().map(field)),
         labels: out.texts(labels.items.iter()),
         texts: out.texts(specs.texts.iter()),
@@ -130,7 +129,7 @@ fn hash(name: &str) -> u32 {
     })
 }
 
-/// Distinct items by number: most specs share their plan with others, and all share the few labels.
+/// Distinct items by number: all specs share the few labels.
 struct Distinct<Item> {
     numbers: HashMap<Item, u32>,
     items: Vec<Item>,
@@ -215,37 +214,31 @@ impl Catalog {
         start as u32
     }
 
-    fn names<'s>(
-        &mut self,
-        entities: &'s [Entity],
-        plans: &mut Distinct<&'s Plan>,
-        labels: &mut Distinct<&'s str>,
-    ) -> u32 {
+    fn names<'s>(&mut self, specs: &'s Specs, namespace: usize, labels: &mut Distinct<&'s str>) -> u32 {
+        let (entities, names) = (&specs.entities[namespace], &specs.names[namespace]);
         let start = self.here();
         let size = (2 * entities.len()).max(1).next_power_of_two();
         let mut index = vec![0; size];
         self.words([entities.len() as u32, size as u32]);
-        for (number, entity) in entities.iter().enumerate() {
-            let hash = hash(&entity.name);
+        for (number, (entity, name)) in entities.iter().zip(names).enumerate() {
+            let hash = hash(name);
             let mut place = hash as usize & (size - 1);
             while index[place] != 0 {
                 place = (place + 1) & (size - 1);
             }
             index[place] = number as u32 + 1;
-            let label = entity.spec.as_ref().map_or(NONE, |spec| labels.number(&spec.entity));
-            self.words([
-                hash,
-                label,
-                plans.number(&entity.plan),
-                u32::from(entity.bandit.is_some()),
-            ]);
+            let label = entity
+                .spec
+                .as_ref()
+                .map_or(NONE, |spec| labels.number(specs.texts.get(spec.entity)));
+            self.words([hash, label, entity.plan, u32::from(entity.bandit.is_some())]);
         }
         self.words(index);
-        self.texts(entities.iter().map(|entity| &*entity.name));
+        self.texts(names.iter());
         start
     }
 
-    fn plans(&mut self, plans: &[&Plan]) -> u32 {
+    fn plans(&mut self, plans: &[Plan]) -> u32 {
         let start = self.here();
         self.word(plans.len() as u32);
         let mut fields = start + 4 + 16 * plans.len() as u32;

@@ -124,7 +124,7 @@ impl<'f> Buckets<'f> {
 pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
     let head = frame.head;
     let kind = [Kind::Gate, Kind::Config, Kind::Experiment, Kind::Layer][head.kind as usize];
-    let plan = &specs.entities[kind.namespace()][head.entity as usize].plan;
+    let plan = &specs.plans[specs.entities[kind.namespace()][head.entity as usize].plan as usize];
     let [memo, contributions, log] = plan.words();
     let (memo, rest) = frame.words.split_at_mut(memo);
     let (contributions, rest) = rest.split_at_mut(contributions);

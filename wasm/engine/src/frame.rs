@@ -203,6 +203,7 @@ impl<'f> Elements<'f> {
 }
 
 /// A JSON value of the engine's own in the encoding of a frame.
+#[derive(Clone)]
 pub struct Encoded(Vec<u8>);
 
 impl Encoded {

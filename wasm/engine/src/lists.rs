@@ -11,6 +11,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 type Ids = HashSet<[u8; 8], TextHash>;
 
 /// The lists that specs name, by number; a list that nobody filled is empty.
+#[derive(Clone)]
 pub struct IdLists {
     numbers: HashMap<Box<str>, u32, TextHash>,
     lists: Vec<(Box<str>, Ids)>,
@@ -61,6 +62,12 @@ impl IdLists {
                 _ => continue,
             };
         }
+    }
+
+    /// Gives back the names: no lists are applied any more.
+    pub fn settle(&mut self) {
+        self.numbers = HashMap::default();
+        self.lists.iter_mut().for_each(|(name, _)| *name = Box::default());
     }
 
     /// Whether list `number` holds the id `text`.

@@ -14,7 +14,7 @@ use crate::frame::Encoded;
 use crate::json::{self, Kind, Value};
 use crate::load::object::Object;
 use crate::plan;
-use crate::specs::{Dropped, Entity, Field, Mapping, MappingRule, Plan, Returned, Specs};
+use crate::specs::{Dropped, Entity, Field, Mapping, MappingRule, Returned, Specs};
 use crate::texts::TextHash;
 
 /// Why a payload was refused.
@@ -76,7 +76,6 @@ pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
     loader.specs.report.conditions = loader.specs.conditions.len() as u32;
     let Loader { mut specs, .. } = loader;
     plan::plan(&mut specs);
-    specs.settle();
     Ok(specs)
 }
 
@@ -151,7 +150,7 @@ impl<'a> Loader<'a> {
         for (name, value) in bandits.iter().flat_map(|bandits| bandits.distinct_members()) {
             let number = self.entity(1, &name) as usize;
             match self.bandit(value) {
-                Ok(bandit) => self.specs.entities[1][number].bandit = Some(bandit),
+                Ok(bandit) => self.specs.entities[1][number].bandit = Some(Box::new(bandit)),
                 Err(reason) => self.drop("autotune", &name, reason),
             }
         }
@@ -234,13 +233,13 @@ impl<'a> Loader<'a> {
         }
         let number = self.specs.entities[namespace].len() as u32;
         self.names[namespace].insert(name.to_owned(), number);
+        self.specs.names[namespace].push(name.into());
         self.specs.entities[namespace].push(Entity {
-            name: name.into(),
             exposed: !name.starts_with("segment:"),
             spec: None,
             bandit: None,
-            mappings: Vec::new(),
-            plan: Plan::default(),
+            mappings: Box::default(),
+            plan: 0,
         });
         number
     }
@@ -299,7 +298,7 @@ impl<'a> Loader<'a> {
                 for mapping in list.elements() {
                     mappings.push(self.mapping(mapping, &rules, namespace, salt)?);
                 }
-                self.specs.entities[namespace][number as usize].mappings = mappings;
+                self.specs.entities[namespace][number as usize].mappings = mappings.into();
             }
         }
         Ok(())
@@ -332,7 +331,7 @@ impl<'a> Loader<'a> {
         Ok(Mapping {
             config,
             config_name,
-            rules: prepared,
+            rules: prepared.into(),
         })
     }
 

@@ -1,11 +1,15 @@
-//! The engine's allocator: the system's, counted, so that tests and hosts can see that evaluating does not allocate.
-//!
-//! In a module, memory that is given back is zeroed. Nothing of what was loaded or asked before lingers there, and an image
-//! of the memory at rest, which leaves out what is zero, holds hardly more than what is in use. Without that it is twice as
-//! large: a payload of 488 kB leaves 119 blocks of 4 KiB behind instead of 238.
+//! The engine's allocator, counted, so that tests and hosts can see that evaluating does not allocate. A shared object's is
+//! the system's; a module has heaps of its own (`memory/stages.rs`), by which loaded specs come to lie side by side.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
+
+#[cfg(target_arch = "wasm32")]
+mod recording;
+#[cfg(target_arch = "wasm32")]
+mod stages;
+#[cfg(target_arch = "wasm32")]
+use stages as system;
 
 struct Counted;
 
@@ -25,31 +29,48 @@ pub fn allocations() -> u64 {
 pub fn for_host(layout: Layout) -> *mut u8 {
     ALLOCATIONS.set(ALLOCATIONS.get() + 1);
     // SAFETY: callers give a layout with a size.
-    unsafe { System.alloc(layout) }
+    unsafe { system::alloc(layout) }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-// SAFETY: everything is the system allocator's; counting does not allocate.
-unsafe impl GlobalAlloc for Counted {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        for_host(layout)
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        unsafe { System.realloc(block, layout, size) }
-    }
+/// Makes, of what was loaded, what is to be kept when the module's memory at rest is captured: it lies side by side, and
+/// whatever else was allocated since [`prepare`] may be neither used nor given back. In a shared object it is just made.
+pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) -> Kept {
+    system::keep(loaded, make)
 }
 
+/// Room for `length` bytes of what is kept, below all that is allocated until then.
+pub fn prepare(length: usize) {
+    system::prepare(length);
+}
+
+/// Where memory that is in use ends, once something was kept; 0 before.
+pub fn end() -> usize {
+    system::end()
+}
+
+/// Which of the blocks that something allocated while it was made it still has: [`kept_as`] makes it again without what
+/// was given back meanwhile.
 #[cfg(target_arch = "wasm32")]
-// SAFETY: everything is the system allocator's; a block is zeroed while it is still the caller's to give.
+pub use recording::Recording;
+#[cfg(not(target_arch = "wasm32"))]
+pub use system::Recording;
+
+/// Makes something, and takes down what it keeps of what it allocates.
+pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
+    system::recorded(make)
+}
+
+/// Makes something again while it is to be kept: only what `recording` says that it keeps is allocated where kept things
+/// are. If it then keeps something else, it is made once more.
+pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
+    system::kept_as(recording, make)
+}
+
+// SAFETY: everything is the system allocator's, or that of the module's stages; counting does not allocate.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let block = for_host(layout);
+        #[cfg(target_arch = "wasm32")]
         if block.is_null() {
             exhausted(layout.size());
         }
@@ -57,20 +78,13 @@ unsafe impl GlobalAlloc for Counted {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe {
-            block.write_bytes(0, layout.size());
-            System.dealloc(block, layout);
-        }
+        unsafe { system::dealloc(block, layout) }
     }
 
-    /// Always elsewhere: the system's would leave the end of a block that shrinks, and the whole of one that moves.
+    #[cfg(not(target_arch = "wasm32"))]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        unsafe {
-            let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-            moved.copy_from_nonoverlapping(block, layout.size().min(size));
-            self.dealloc(block, layout);
-            moved
-        }
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        unsafe { system::realloc(block, layout, size) }
     }
 }
 
@@ -80,4 +94,43 @@ unsafe impl GlobalAlloc for Counted {
 fn exhausted(size: usize) -> ! {
     crate::abi::leave_message(format_args!("memory allocation of {size} bytes failed"));
     core::arch::wasm32::unreachable()
+}
+
+/// A shared object's memory is the system's; nobody captures it.
+#[cfg(not(target_arch = "wasm32"))]
+mod system {
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    #[derive(Clone, Default)]
+    pub struct Recording;
+
+    pub unsafe fn alloc(layout: Layout) -> *mut u8 {
+        unsafe { System.alloc(layout) }
+    }
+
+    pub unsafe fn dealloc(block: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    pub unsafe fn realloc(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) -> Kept {
+        make(&loaded)
+    }
+
+    pub fn prepare(_length: usize) {}
+
+    pub fn end() -> usize {
+        0
+    }
+
+    pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
+        (make(), Recording)
+    }
+
+    pub fn kept_as<T>(_recording: &Recording, make: impl Fn() -> T) -> T {
+        make()
+    }
 }

@@ -7,8 +7,21 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-/// A compiled expression.
-pub struct Pattern(Regex);
+use crate::memory::{self, Recording};
+
+/// A compiled expression, and what it keeps of what compiling it allocates. A clone is compiled anew, because an expression's
+/// parts cannot be copied, and what compiling throws away must not lie between things that are kept.
+pub struct Pattern(Regex, Recording);
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        let Pattern(regex, recording) = self;
+        memory::kept_as(recording, || match compiled(regex.as_str()) {
+            Some(regex) => Pattern(regex, Recording::default()),
+            None => unreachable!("it was compiled before"),
+        })
+    }
+}
 
 /// Bytes of the texts that caches are made for.
 const WARM: usize = 256;
@@ -19,24 +32,29 @@ impl Pattern {
         if names_absurd_group(text) {
             return None;
         }
-        // A lazy DFA grows with every new text; without memory for one, the engines of fixed size are used.
-        let regex = RegexBuilder::new(text).delegate_dfa_size_limit(0).build().ok()?;
-        for piece in ["user.name+tag@mail.example.com ", "aA0-", text] {
-            let warm: String = piece
-                .chars()
-                .cycle()
-                .take(if piece.is_empty() { 0 } else { WARM })
-                .collect();
-            // Whether it matches does not matter, nor whether the back-tracking budget was enough.
-            let _ = regex.is_match(&warm);
-        }
-        Some(Pattern(regex))
+        let (regex, recording) = memory::recorded(|| compiled(text));
+        Some(Pattern(regex?, recording))
     }
 
     /// Whether `text` holds a match; also false when the back-tracking budget runs out.
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text).unwrap_or(false)
     }
+}
+
+fn compiled(text: &str) -> Option<Regex> {
+    // A lazy DFA grows with every new text; without memory for one, the engines of fixed size are used.
+    let regex = RegexBuilder::new(text).delegate_dfa_size_limit(0).build().ok()?;
+    for piece in ["user.name+tag@mail.example.com ", "aA0-", text] {
+        let warm: String = piece
+            .chars()
+            .cycle()
+            .take(if piece.is_empty() { 0 } else { WARM })
+            .collect();
+        // Whether it matches does not matter, nor whether the back-tracking budget was enough.
+        let _ = regex.is_match(&warm);
+    }
+    Some(regex)
 }
 
 /// Whether a back-reference or condition names a group by a number of more than four digits. The crate sizes a bit set

@@ -2,7 +2,7 @@
 //! from, the configs it is mapped to. The host sends only the fields of an entity's plan and sizes the frame by it, so
 //! plans are upper bounds over everything reachable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::frame::logged;
 use crate::memo::Memo;
@@ -24,9 +24,14 @@ pub fn plan(specs: &mut Specs) {
             .collect()
     });
     let mut walk = Walk::new(&reach);
+    let mut numbers = HashMap::new();
     for namespace in 0..specs.entities.len() {
         for number in 0..specs.entities[namespace].len() {
-            specs.entities[namespace][number].plan = walk.plan(namespace, number as u32);
+            let plan = walk.plan(namespace, number as u32);
+            specs.entities[namespace][number].plan = *numbers.entry(plan).or_insert_with_key(|plan| {
+                specs.plans.push(plan.clone());
+                specs.plans.len() as u32 - 1
+            });
         }
     }
     specs.report.unsupported = unsupported(specs);
@@ -218,7 +223,7 @@ fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
     const KINDS: [&str; 3] = ["gate", "config", "layer"];
     let mut found = Vec::new();
     for (namespace, entities) in specs.entities.iter().enumerate() {
-        for entity in entities {
+        for (entity, name) in entities.iter().zip(&specs.names[namespace]) {
             for rule in entity.spec.iter().flat_map(|spec| &spec.rules) {
                 for number in &rule.conditions {
                     let (reason, operator) = match &specs.conditions[*number as usize] {
@@ -230,7 +235,7 @@ fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
                     };
                     found.push(crate::specs::Unsupported {
                         kind: KINDS[namespace],
-                        name: entity.name.clone(),
+                        name: name.clone(),
                         rule: specs.texts.get(rule.id).into(),
                         reason,
                         operator,

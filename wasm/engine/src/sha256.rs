@@ -25,9 +25,8 @@ const BLOCK: usize = 64;
 #[derive(Clone, PartialEq)]
 pub struct Prefix {
     state: [u32; 8],
-    /// Prefix bytes that did not fill a block.
-    tail: [u8; BLOCK],
-    tail_length: usize,
+    /// Prefix bytes that did not fill a block: ten with UUID salts.
+    tail: Box<[u8]>,
     length: usize,
 }
 
@@ -39,12 +38,9 @@ impl Prefix {
         for block in blocks {
             compress(&mut state, block);
         }
-        let mut tail = [0; BLOCK];
-        tail[..rest.len()].copy_from_slice(rest);
         Prefix {
             state,
-            tail,
-            tail_length: rest.len(),
+            tail: rest.into(),
             length: prefix.len(),
         }
     }
@@ -52,8 +48,9 @@ impl Prefix {
     /// The first eight bytes of SHA-256(prefix + `rest`) as a big-endian number.
     pub fn hash(&self, rest: &[u8]) -> u64 {
         let mut state = self.state;
-        let mut block = self.tail;
-        let mut filled = self.tail_length;
+        let mut block = [0; BLOCK];
+        let mut filled = self.tail.len();
+        copy_short(&mut block, &self.tail);
         let mut input = rest;
         while filled + input.len() >= BLOCK {
             let (head, tail) = input.split_at(BLOCK - filled);

@@ -2,6 +2,7 @@
 
 use crate::frame::Encoded;
 use crate::lists::IdLists;
+use crate::memory;
 use crate::sha256::Prefix;
 use crate::target::Test;
 use crate::texts::Texts;
@@ -49,19 +50,21 @@ pub enum Field {
 }
 
 /// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
+#[derive(Clone)]
 pub struct Entity {
-    pub name: Box<str>,
     /// Whether it appears in exposures of specs that nest it (segments do not).
     pub exposed: bool,
     pub spec: Option<Spec>,
-    pub bandit: Option<Bandit>,
-    pub mappings: Vec<Mapping>,
-    pub plan: Plan,
+    pub bandit: Option<Box<Bandit>>,
+    pub mappings: Box<[Mapping]>,
+    /// Number of its plan.
+    pub plan: u32,
 }
 
+#[derive(Clone)]
 pub struct Spec {
-    /// `feature_gate`, `segment`, `holdout`, `dynamic_config`, `experiment`, `autotune`, `layer`, …
-    pub entity: Box<str>,
+    /// Text number of `feature_gate`, `segment`, `holdout`, `dynamic_config`, `experiment`, `autotune`, `layer`, …
+    pub entity: u32,
     pub id_type: u32,
     pub version: Option<u32>,
     pub enabled: bool,
@@ -81,6 +84,7 @@ pub struct Returned {
     pub value: Option<u32>,
 }
 
+#[derive(Clone)]
 pub struct Rule {
     pub id: u32,
     pub group: Option<u32>,
@@ -93,6 +97,7 @@ pub struct Rule {
 }
 
 /// The part of the units that a rule lets pass.
+#[derive(Clone)]
 pub struct Share {
     /// In percent; 0 and 100 are decided without hashing.
     pub percentage: f64,
@@ -109,13 +114,15 @@ impl Share {
 }
 
 /// An experiment mapping: when one of the rules passes, another config answers for this name.
+#[derive(Clone)]
 pub struct Mapping {
     /// Entity number of the config that answers, within the namespace of the name.
     pub config: u32,
     pub config_name: u32,
-    pub rules: Vec<MappingRule>,
+    pub rules: Box<[MappingRule]>,
 }
 
+#[derive(Clone)]
 pub struct MappingRule {
     /// Milliseconds since 1970 from which on the rule counts.
     pub start: f64,
@@ -124,6 +131,7 @@ pub struct MappingRule {
 }
 
 /// A contextual bandit (CMAB).
+#[derive(Clone)]
 pub struct Bandit {
     pub id_type: u32,
     pub version: u32,
@@ -139,6 +147,7 @@ pub struct Bandit {
     pub prefix: Box<Prefix>,
 }
 
+#[derive(Clone)]
 pub struct BanditGroup {
     pub name: u32,
     pub rule: u32,
@@ -151,6 +160,7 @@ pub struct BanditGroup {
 /// A text and its weight.
 pub type WeightOfText = (Box<[u8]>, f64);
 
+#[derive(Clone)]
 pub struct Weights {
     /// Alpha and intercept.
     pub base: [f64; 2],
@@ -161,6 +171,7 @@ pub struct Weights {
     pub numerical: Vec<(u32, f64)>,
 }
 
+#[derive(Clone)]
 pub enum Condition {
     Public,
     Gate {
@@ -181,6 +192,7 @@ pub enum Condition {
 }
 
 /// Where a condition's value comes from. Numbers are field numbers.
+#[derive(Clone)]
 pub enum Source {
     Field(u32),
     /// The country that the user names, or else the one of the user's address.
@@ -222,10 +234,15 @@ pub struct Plan {
     pub temporary: u32,
 }
 
-/// One payload, loaded.
+/// One payload, loaded. What only a catalog tells is gone once it is sealed.
+#[derive(Clone)]
 pub struct Specs {
     /// By namespace: gates, configs, layers.
     pub entities: [Vec<Entity>; 3],
+    /// Their names; the catalog's.
+    pub names: [Vec<Box<str>>; 3],
+    /// Each distinct one once.
+    pub plans: Vec<Plan>,
     pub conditions: Vec<Condition>,
     pub fields: Vec<Field>,
     pub texts: Texts,
@@ -234,14 +251,16 @@ pub struct Specs {
     pub disabled_rule: u32,
     pub not_started_rule: u32,
     pub not_targeted_rule: u32,
-    /// JSON objects that rules return, as text.
+    /// JSON objects that rules return, as text; the catalog's.
     pub values: Vec<Box<str>>,
     /// The sorted key numbers of each value; empty when no layer merges rules.
     pub value_keys: Vec<Vec<u32>>,
+    /// The catalog's.
     pub explicit: Vec<Box<str>>,
     pub lists: IdLists,
     /// What `target_app` compares with, encoded as in a frame.
     pub app: Option<Encoded>,
+    /// The catalog's.
     pub report: Report,
 }
 
@@ -250,6 +269,8 @@ impl Default for Specs {
         let mut texts = Texts::default();
         Specs {
             entities: Default::default(),
+            names: Default::default(),
+            plans: Vec::new(),
             conditions: Vec::new(),
             fields: Vec::new(),
             default_rule: texts.number("default"),
@@ -268,21 +289,39 @@ impl Default for Specs {
 }
 
 impl Specs {
-    /// Gives back what only loading needs.
-    pub fn settle(&mut self) {
-        self.entities.iter_mut().for_each(Vec::shrink_to_fit);
-        self.conditions.shrink_to_fit();
-        self.fields.shrink_to_fit();
+    /// The form in which specs are evaluated: without what the catalog has told, and as small as it can be.
+    pub fn sealed(mut self: Box<Self>) -> Box<Self> {
+        self.names = Default::default();
+        self.plans.iter_mut().for_each(|plan| plan.fields = Vec::new());
+        self.conditions.iter_mut().for_each(Condition::forget_texts);
+        // How many there are says where a frame's heap begins.
+        self.fields.iter_mut().for_each(|field| *field = Field::Country);
+        let asks_groups = |condition: &Condition| matches!(condition, Condition::Value(Source::Group(_), _));
+        if !self.conditions.iter().any(asks_groups) {
+            self.texts = Texts::default();
+        }
         self.texts.settle();
-        self.values.shrink_to_fit();
-        self.value_keys.shrink_to_fit();
-        self.value_keys.iter_mut().for_each(Vec::shrink_to_fit);
-        self.explicit.shrink_to_fit();
+        self.lists.settle();
+        self.values = Vec::new();
+        self.explicit = Vec::new();
+        self.report = Report::default();
+        memory::keep(self, Clone::clone)
+    }
+}
+
+impl Condition {
+    fn forget_texts(&mut self) {
+        match self {
+            Condition::Custom { operator: text, .. } | Condition::Unsupported(text) | Condition::Missing(text) => {
+                *text = Box::default();
+            }
+            _ => {}
+        }
     }
 }
 
 /// What loading has to say.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Report {
     pub version: u8,
     pub time: Option<f64>,
@@ -292,12 +331,14 @@ pub struct Report {
     pub conditions: u32,
 }
 
+#[derive(Clone)]
 pub struct Dropped {
     pub kind: &'static str,
     pub name: Box<str>,
     pub reason: String,
 }
 
+#[derive(Clone)]
 pub struct Unsupported {
     pub kind: &'static str,
     pub name: Box<str>,

@@ -12,6 +12,7 @@ use crate::reading;
 use crate::texts::TextSet;
 
 /// A comparison and its prepared target. A target of a kind that the comparison cannot use is `None` and never matches.
+#[derive(Clone)]
 pub enum Test {
     Number(Ordered, Option<f64>),
     Version(Ordered, Option<Box<str>>),
@@ -23,7 +24,7 @@ pub enum Test {
     },
     Part {
         place: Place,
-        parts: Vec<Box<str>>,
+        parts: Box<[Box<str>]>,
         negate: bool,
     },
     Matches(Option<Pattern>),
@@ -74,14 +75,15 @@ pub enum Quantity {
 }
 
 /// What `eq` compares with.
+#[derive(Clone)]
 pub enum Equal {
     Null,
     Bool(bool),
     Number(f64),
     Text(Box<[u8]>),
     /// Length and, for each element that survived, its place and text.
-    Array(Vec<(usize, Box<[u8]>)>),
-    Object(Vec<Member>),
+    Array(Box<[(usize, Box<[u8]>)]>),
+    Object(Box<[Member]>),
 }
 
 /// Key and text of a target object's member.

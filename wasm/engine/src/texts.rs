@@ -44,6 +44,7 @@ impl Hasher for TextHasher {
 pub type TextHash = BuildHasherDefault<TextHasher>;
 
 /// A set of texts. Few enough are compared one by one, which beats hashing up to about eight.
+#[derive(Clone)]
 pub enum TextSet {
     Few(Box<[Box<[u8]>]>),
     Many(HashSet<Box<[u8]>, TextHash>),
@@ -93,8 +94,9 @@ impl FromIterator<Vec<u8>> for TextSet {
 }
 
 /// Texts that are passed around by number: each distinct one once, number 0 the empty text.
+#[derive(Clone)]
 pub struct Texts {
-    /// Empty when all are loaded.
+    /// Empty once all are numbered.
     numbers: HashMap<Box<str>, u32, TextHash>,
     texts: Vec<Box<str>>,
     longest: usize,
@@ -127,7 +129,6 @@ impl Texts {
     /// Gives back what only numbering needs: no texts are numbered any more.
     pub fn settle(&mut self) {
         self.numbers = HashMap::default();
-        self.texts.shrink_to_fit();
     }
 
     /// Bytes of the longest text.

@@ -5,6 +5,8 @@ use crate::specs::{Entity, Kind};
 
 impl<'f> Call<'f> {
     /// Whether another config answers for this one. The outcome starts afresh with every attempt.
+    // What it needs of the stack, the levels that have no mappings do not.
+    #[inline(never)]
     pub(super) fn mapped(&mut self, kind: Kind, entity: &'f Entity) -> Result<bool, TooDeep> {
         if self.mappings == DEEPEST_DETOUR {
             return Err(TooDeep);
@@ -44,6 +46,8 @@ impl<'f> Call<'f> {
     }
 
     /// The group of an experiment, as if it had been asked for by itself.
+    // It keeps two outcomes on the stack: within `conditions` each of 900 levels would.
+    #[inline(never)]
     pub(super) fn group_of(&mut self, experiment: u32) -> Result<Option<u32>, TooDeep> {
         if self.groups[..self.open_groups].contains(&experiment) {
             return Ok(None);

@@ -35,7 +35,7 @@ impl<'a> Loader<'a> {
             return Err(format!("`explicitParameters` holds {}, not a string", other.text()));
         }
         let mut read = Spec {
-            entity: entity.into(),
+            entity: self.text(&entity),
             id_type: self.text(&id_type),
             version: spec.integer("version")?,
             enabled,

@@ -1,0 +1,311 @@
+//! Where a module's memory comes from, in the stages of an instance's life:
+//!
+//! ```text
+//!   opening    the first block, which is the host's for its frames, lies at the start of the heap
+//!   loading    a heap above room that is left free: the payload, the specs as they are read, and all that is thrown away
+//!   keeping    what is kept is copied into that room, block after block without gaps or headers
+//!   running    a heap behind what was kept
+//!
+//!   | stack, data | frames | kept specs | running heap ...
+//!                          | room                  | tables | room | loading heap ... |
+//! ```
+//!
+//! An image of the memory ends where the kept specs do: it and the instances that start from it are as small as these are,
+//! whatever loading took. In the instance that loaded them, nothing that was
+//! allocated while loading may be used or given back once something was kept.
+//!
+//! Memory that is given back is zeroed, so that nothing of what was loaded or asked before lingers.
+
+use std::alloc::Layout;
+use std::cell::{Cell, UnsafeCell};
+
+use dlmalloc::{Allocator, Dlmalloc};
+
+use super::recording::{Header, Recording, Session};
+
+const PAGE: usize = 65_536;
+/// The running heap asks for memory by these: what is left of the last page serves it first.
+const LEAST_ASKED: usize = 4096;
+
+/// Where `framegate_load` and `framegate_seal` have their stack and the data that only they read (`build/load-data.ts`).
+const TABLES: std::ops::Range<usize> = 0xa_0000..0x16_0000;
+
+unsafe extern "C" {
+    /// The linker's: the first address behind stack and data.
+    static __heap_base: u8;
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Opening,
+    Opened,
+    Loading,
+    Keeping,
+    Running,
+}
+
+struct Stages {
+    stage: Stage,
+    /// Where the next block that is kept begins.
+    next: usize,
+    /// Where the room for such blocks ends, and the loading heap begins.
+    limit: usize,
+    /// From where on blocks are kept that had no room; all of memory's end before.
+    overflow: usize,
+    /// Where what was kept ends; 0 before.
+    end: usize,
+    /// The loading heap, and then the running one.
+    heap: Dlmalloc<Pages>,
+    session: Session,
+}
+
+struct Shared(UnsafeCell<Stages>);
+
+// SAFETY: a module's instance has one thread.
+unsafe impl Sync for Shared {}
+
+static STAGES: Shared = Shared(UnsafeCell::new(Stages {
+    stage: Stage::Opening,
+    next: 0,
+    limit: 0,
+    overflow: usize::MAX,
+    end: 0,
+    heap: Dlmalloc::new_with_allocator(Pages::new(0, 0)),
+    session: Session::none(),
+}));
+
+/// # Safety
+/// The reference must be gone before anything allocates or is given back.
+#[allow(clippy::mut_from_ref)]
+unsafe fn stages<'a>() -> &'a mut Stages {
+    // SAFETY: there is one thread, and the caller sees to it that there is one reference.
+    unsafe { &mut *STAGES.0.get() }
+}
+
+/// Null where there is no memory.
+pub unsafe fn alloc(layout: Layout) -> *mut u8 {
+    // SAFETY: nothing below allocates in another way.
+    let stages = unsafe { stages() };
+    match stages.stage {
+        Stage::Running => unsafe { stages.heap.malloc(layout.size(), layout.align()) },
+        Stage::Loading => stages.load(layout),
+        Stage::Keeping if stages.overflow == usize::MAX && stages.session.is_given_back() => stages.load(layout),
+        Stage::Keeping => {
+            stages.session.skip();
+            stages.keep(layout)
+        }
+        Stage::Opening => {
+            stages.next = &raw const __heap_base as usize;
+            stages.limit = usize::MAX;
+            stages.stage = Stage::Opened;
+            stages.keep(layout)
+        }
+        Stage::Opened => {
+            stages.begin_loading(0);
+            stages.load(layout)
+        }
+    }
+}
+
+pub unsafe fn dealloc(block: *mut u8, layout: Layout) {
+    // SAFETY: the block is the caller's to give; nothing below allocates in another way.
+    let stages = unsafe {
+        block.write_bytes(0, layout.size());
+        stages()
+    };
+    let address = block as usize;
+    match stages.stage {
+        Stage::Running if address >= stages.end => unsafe {
+            stages.heap.free(block, layout.size(), layout.align());
+        },
+        Stage::Loading | Stage::Keeping if (stages.limit..stages.overflow).contains(&address) => {
+            stages.unload(block, layout)
+        }
+        // What is kept stays where it is.
+        _ => {}
+    }
+}
+
+/// See [`super::prepare`].
+pub fn prepare(length: usize) {
+    // SAFETY: nothing below allocates.
+    let stages = unsafe { stages() };
+    match stages.stage {
+        Stage::Opening => stages.next = &raw const __heap_base as usize,
+        Stage::Opened => {}
+        _ => return,
+    }
+    stages.begin_loading(length);
+}
+
+/// See [`super::keep`].
+pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) -> Kept {
+    prepare(0);
+    // SAFETY: the reference is gone when something is made.
+    unsafe {
+        if stages().stage != Stage::Loading {
+            return make(&loaded);
+        }
+        stages().stage = Stage::Keeping;
+    }
+    let made = make(&loaded);
+    std::mem::forget(loaded);
+    // SAFETY: nothing below allocates.
+    let stages = unsafe { stages() };
+    stages.end = stages.next.next_multiple_of(16);
+    stages.heap = Dlmalloc::new_with_allocator(Pages::new(stages.end, stages.end.next_multiple_of(PAGE)));
+    stages.heap.set_granularity(LEAST_ASKED);
+    stages.stage = Stage::Running;
+    made
+}
+
+/// See [`super::end`].
+pub fn end() -> usize {
+    // SAFETY: nothing allocates.
+    unsafe { stages().end }
+}
+
+/// See [`super::recorded`].
+pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
+    let mut bits = Session::bits();
+    // SAFETY: the references are gone before anything allocates.
+    unsafe { stages().session.record(&mut bits) };
+    let made = make();
+    let count = unsafe { stages().session.stop() };
+    (made, Recording::of(&bits, count))
+}
+
+/// See [`super::kept_as`].
+pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
+    // SAFETY: the references are gone before anything allocates.
+    unsafe {
+        if stages().stage != Stage::Keeping {
+            return make();
+        }
+        stages().session.replay(recording);
+    }
+    let made = make();
+    // SAFETY: as above.
+    if unsafe { stages().session.stop() } == 0 {
+        return made;
+    }
+    drop(made);
+    make()
+}
+
+impl Stages {
+    fn begin_loading(&mut self, room: usize) {
+        // A module that was given less makes do with less room.
+        let wanted = self.next + room;
+        let wanted = if wanted > TABLES.start {
+            TABLES.end + room
+        } else {
+            TABLES.end
+        };
+        reach(wanted);
+        self.limit = memory_end();
+        self.stage = Stage::Loading;
+    }
+
+    /// A block of the loading heap.
+    fn load(&mut self, layout: Layout) -> *mut u8 {
+        let before = Header::room(layout);
+        // SAFETY: the size is not 0; the header lies before what is given out.
+        unsafe {
+            let base = self.heap.malloc(before + layout.size(), layout.align());
+            if base.is_null() {
+                return base;
+            }
+            let block = base.add(before);
+            block.cast::<Header>().sub(1).write(self.session.next());
+            block
+        }
+    }
+
+    fn unload(&mut self, block: *mut u8, layout: Layout) {
+        let before = Header::room(layout);
+        // SAFETY: `load` gave it.
+        unsafe {
+            self.session.given_back(block.cast::<Header>().sub(1).read());
+            self.heap
+                .free(block.sub(before), before + layout.size(), layout.align());
+        }
+    }
+
+    /// A block that is kept, behind the last.
+    fn keep(&mut self, layout: Layout) -> *mut u8 {
+        let mut start = self.next.next_multiple_of(layout.align());
+        if start < TABLES.end && start + layout.size() > TABLES.start {
+            start = TABLES.end;
+        }
+        if self.overflow == usize::MAX && start + layout.size() > self.limit {
+            start = memory_end();
+            self.overflow = start;
+        }
+        if !reach(start + layout.size()) {
+            return std::ptr::null_mut();
+        }
+        self.next = start + layout.size();
+        start as *mut u8
+    }
+}
+
+fn memory_end() -> usize {
+    core::arch::wasm32::memory_size(0) * PAGE
+}
+
+/// Makes memory reach up to `end`; whether it could.
+fn reach(end: usize) -> bool {
+    let missing = end.saturating_sub(memory_end()).div_ceil(PAGE);
+    missing == 0 || core::arch::wasm32::memory_grow(0, missing) != usize::MAX
+}
+
+/// Where a heap gets its memory: once what is left of a page, then by growing.
+struct Pages(Cell<(usize, usize)>);
+
+impl Pages {
+    const fn new(start: usize, end: usize) -> Self {
+        Pages(Cell::new((start, end)))
+    }
+}
+
+// SAFETY: nobody else has what growing adds, nor what is left behind that which was kept.
+unsafe impl Allocator for Pages {
+    fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
+        let (start, end) = self.0.take();
+        if size <= end - start {
+            return (start as *mut u8, end - start, 0);
+        }
+        let at = memory_end();
+        // The last byte of the address space has no address behind it.
+        match at.checked_add(size.next_multiple_of(PAGE)) {
+            Some(end) if reach(end) => (at as *mut u8, end - at, 0),
+            _ => (std::ptr::null_mut(), 0, 0),
+        }
+    }
+
+    fn remap(&self, _: *mut u8, _: usize, _: usize, _: bool) -> *mut u8 {
+        std::ptr::null_mut()
+    }
+
+    fn free_part(&self, _: *mut u8, _: usize, _: usize) -> bool {
+        false
+    }
+
+    fn free(&self, _: *mut u8, _: usize) -> bool {
+        false
+    }
+
+    fn can_release_part(&self, _: u32) -> bool {
+        false
+    }
+
+    /// What was given back to the other heap is zero too, but for what that wrote itself.
+    fn allocates_zeros(&self) -> bool {
+        false
+    }
+
+    fn page_size(&self) -> usize {
+        PAGE
+    }
+}
