@@ -54,6 +54,9 @@ impl<'f> Memo<'f> {
             return Known::Nothing;
         };
         let entry = &self.0[at..at + ENTRY];
+        if entry[0] == 0 {
+            return Known::Nothing;
+        }
         match entry[1] & (OPEN | DONE) {
             OPEN => Known::Open,
             DONE => Known::Done(Decided {
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn remembers_what_was_decided() {
-        let mut words = vec![7; Memo::words(3)];
+        let mut words = vec![1; Memo::words(3)];
         let mut memo = Memo::new(&mut words);
         let decided = Decided {
             value: true,
