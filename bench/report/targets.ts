@@ -102,7 +102,7 @@ function ofGrowth({ growth }: BenchReport): Target[] {
       const [first, last] = ends(points.filter(({ engine }) => engine === own))
       const times = last.nanoseconds.median / first.nanoseconds.median
       return {
-        workload: `cost of an evaluation with ${last.size.toLocaleString('en-US')} to ${first.size} ${title}`,
+        workload: `cost of an evaluation with ${first.size} to ${last.size.toLocaleString('en-US')} ${title}`,
         asked: `constant (${constant}x at most)`,
         measured: `${times.toFixed(2)}x`,
         isMet: times <= constant,
