@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util'
 import { errorMessage } from '../src/cli/errors.ts'
 import { benchFfi, printCells } from './ffi/index.ts'
-import { isPart, type Part, parts } from './parts.ts'
+import { isPart, type Part, parts, quickParts } from './parts.ts'
 import { run } from './run.ts'
 
 const { values: options } = parseArgs({
@@ -65,7 +65,7 @@ function ffiOptions() {
 }
 
 function wantedParts(only: string | undefined): readonly Part[] {
-  const names = only?.split(',') ?? parts
+  const names = only?.split(',') ?? (options.quick ? quickParts : parts)
   const wrong = names.find((name) => !isPart(name))
   if (wrong !== undefined) throw new Error(`--only takes ${parts.join(', ')}, not "${wrong}"`)
   return parts.filter((part) => names.includes(part))

@@ -7,7 +7,7 @@ import { alignedTable, grouped, printable } from '../src/cli/printable.ts'
 import type { Target } from './report/targets.ts'
 import type { FlagsReport } from './workloads/flags/index.ts'
 import type { GrowthReport } from './workloads/growth/index.ts'
-import type { StartReport } from './workloads/start/index.ts'
+import { growthOf, type StartReport } from './workloads/start/index.ts'
 import type { StatsigReport } from './workloads/statsig/index.ts'
 import type { ThreadsReport } from './workloads/threads/index.ts'
 
@@ -43,13 +43,14 @@ export function printStart({ specs, bytes, processes, bareNodeMB, started, busyL
       ])
     console.log(`\n${rightAligned(`from ${origin}`, columns, rows)}`)
   }
-  const rows = busyLoops.map(({ engine, users, early, highest, end, isStopped }) => [
-    engine,
-    grouped(users),
-    ...[early, highest, end, end - early].map((bytes) => (bytes / 1e6).toFixed(0)),
-    isStopped ? 'stopped: it would go on' : '',
+  const rows = busyLoops.map((loop) => [
+    loop.engine,
+    grouped(loop.users),
+    ...[loop.early, loop.half, loop.highest, loop.end].map((bytes) => (bytes === 0 ? '-' : (bytes / 1e6).toFixed(0))),
+    growthOf(loop).toFixed(0),
+    loop.isStopped ? 'stopped: it would go on' : '',
   ])
-  const columns = ['users', 'early, MB', 'highest, MB', 'end, MB', 'growth, MB', '']
+  const columns = ['users', 'early, MB', 'half way', 'highest', 'end', 'growth in the second half', '']
   console.log(`\n${rightAligned('fresh users in a loop that never yields', columns, rows)}`)
 }
 

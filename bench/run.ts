@@ -37,6 +37,7 @@ type Measured = { -readonly [Field in keyof BenchReport]: BenchReport[Field] }
 
 export async function run(options: RunOptions): Promise<void> {
   const { parts, isQuick, isJson, seconds, rounds } = options
+  checkInstalled(parts)
   const report: Measured = { machine: machineFacts(), isQuick, seconds, rounds }
   const machine = `${report.machine.processor}, Node ${report.machine.node}`
   const wants = (part: Part) => parts.includes(part)
@@ -44,7 +45,6 @@ export async function run(options: RunOptions): Promise<void> {
     console.log(
       `${machine}, ${report.machine.cores} cores. Medians of ${rounds} rounds in turns, ${seconds} s each, with the range.`,
     )
-  checkInstalled(parts)
   compile()
   if (wants('statsig')) {
     report.statsig = await watched((watch) => benchStatsig(options, watch))
@@ -55,7 +55,7 @@ export async function run(options: RunOptions): Promise<void> {
     if (!isJson) printFlags(report.flags)
   }
   if (wants('start')) {
-    const sizes = isQuick ? { processes: 3, users: 300_000 } : { processes: 7, users: 5_000_000 }
+    const sizes = isQuick ? { processes: 3, users: 200_000 } : { processes: 7, users: 5_000_000 }
     report.start = await watched((watch) => benchStart(sizes, watch))
     if (!isJson) printStart(report.start)
   }

@@ -5,6 +5,7 @@ import { bestPeer, ratio } from '../../src/cli/bench/table.ts'
 import { measurements } from '../../src/cli/bench/workload.ts'
 import { safe } from '../../src/cli/html.ts'
 import { counted, grouped } from '../../src/cli/printable.ts'
+import { growthOf } from '../workloads/start/index.ts'
 import { type Bar, barChart } from './bars.ts'
 import type { BenchReport } from './bench-report.ts'
 import { growthChart } from './lines.ts'
@@ -81,12 +82,13 @@ function startSection({ start }: BenchReport): string {
     bar(name(result), result.firstAnswer.median, `${result.firstAnswer.median.toFixed(1)} ms`),
   )
   const memory = specs.map((result) => bar(name(result), result.memory.median, `${result.memory.median.toFixed(0)} MB`))
-  const loops = start.busyLoops.map(({ engine, end, early, users, isStopped }) => {
-    const grown = Math.max(0, (end - early) / 1e6)
+  const loops = start.busyLoops.map((loop) => {
+    const { engine, users, isStopped } = loop
+    const grown = Math.max(0, growthOf(loop))
     return bar(
       engine,
       grown,
-      isStopped ? `> ${grown.toFixed(0)} MB, stopped` : `${grown.toFixed(0)} MB, ${grouped(users)}`,
+      isStopped ? `${grown.toFixed(0)} MB, stopped` : `${grown.toFixed(0)} MB, ${grouped(users)}`,
     )
   })
   const chart = (title: string, bars: readonly Bar[]) =>
@@ -96,7 +98,8 @@ function startSection({ start }: BenchReport): string {
 ${chart('Memory over a bare Node, MB', memory)}
 ${chart('Growth over fresh users in a loop that never yields, MB', loops)}</div>
 <p class="note">${grouped(start.bytes)} bytes of specs; each start in a process of its own; loading the package comes before.
-A bare Node takes ${start.bareNodeMB.toFixed(0)} MB. The number behind a growth is that of users.</p>`
+A bare Node takes ${start.bareNodeMB.toFixed(0)} MB. The number behind a growth is that of users; it is that of the
+second half of them, but for an engine that was stopped.</p>`
 }
 
 function bar(label: string, value: number, text: string): Bar {

@@ -9,8 +9,10 @@ import { benchFolder, built } from '../../project.ts'
 
 export interface BusyLoop {
   readonly users: number
-  /** Resident bytes when a hundredth was done: caches have been filled and code been compiled. */
+  /** Resident bytes at the first look. */
   readonly early: number
+  /** Resident bytes when half of the users were done: what caches and heaps take to run well, they have; 0 if it never came so far. */
+  readonly half: number
   readonly highest: number
   readonly end: number
   /** Whether it was stopped for the memory that it took. */
@@ -28,6 +30,7 @@ process.send!(told, () => process.exit())
 
 function ask(gates: readonly string[], users: number, mostBytes: number): BusyLoop {
   let early = 0
+  let half = 0
   let highest = 0
   let done = 0
   let rss = 0
@@ -36,8 +39,10 @@ function ask(gates: readonly string[], users: number, mostBytes: number): BusyLo
       engine.checkGate(makeNewUser(done), gates[done % gates.length]!)
     rss = process.memoryUsage.rss()
     highest = Math.max(highest, rss)
-    if (done <= Math.max(users / 100, usersPerLook)) early = rss
+    if (done === usersPerLook) early = rss
+    if (done * 2 <= users) half = rss
     if (rss > mostBytes) break
   }
-  return { users: done, early, highest, end: rss, isStopped: rss > mostBytes }
+  const isStopped = rss > mostBytes
+  return { users: done, early, half: isStopped ? 0 : half, highest, end: rss, isStopped }
 }

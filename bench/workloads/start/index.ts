@@ -101,6 +101,11 @@ async function snapshotOf(specs: string): Promise<Uint8Array> {
   }
 }
 
+/** What a loop's memory grew by in its second half, in MB; of one that was stopped, in all. */
+export function growthOf({ early, half, end, isStopped }: BusyLoop): number {
+  return (end - (isStopped ? early : half)) / megabyte
+}
+
 /** Resident bytes of a Node that has done nothing. */
 function bareNode(): number {
   const program = 'process.stdout.write(String(process.memoryUsage.rss()))'
