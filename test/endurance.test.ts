@@ -19,6 +19,7 @@ interface Endured {
 /** What a garbage collector's young and old generations may take between two samples: 5 million leaked bytes show as 5 MB. */
 const RSS_GROWTH = 16 << 20
 
+// It takes 45 s of CPU; nothing is said of the time, which was three times as long on a busy machine.
 test('memory does not grow over ten million calls', () => {
   const script = join(projectFolder, 'test/support/endurance.ts')
   const args = ['--expose-gc', '--max-semi-space-size=4', '--import', 'tsx', script]
@@ -29,4 +30,4 @@ test('memory does not grow over ten million calls', () => {
   expect(ends).toBeGreaterThan(50)
   expect(memoryBytes[1]).toBe(memoryBytes[0])
   expect(rss[1] - rss[0]).toBeLessThan(RSS_GROWTH)
-}, 120_000)
+}, 600_000)
