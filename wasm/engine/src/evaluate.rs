@@ -17,7 +17,7 @@ use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgent, UserAgentF
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
-/// How many levels of all kinds a call may go down; its part of the stack is 400 bytes a level on wasm, 1.8 kB native.
+/// How many levels of all kinds a call may go down; its part of the stack is 160 bytes a level on wasm, 1.8 kB native.
 const DEEPEST_IN_ALL: u32 = 900;
 /// How many mappings, and how many experiments asked for their group, may be entered inside each other. Statsig's
 /// engine has no such limit and overflows its stack on a cycle.

@@ -43,7 +43,8 @@ pub fn prepare(length: usize) {
     system::prepare(length);
 }
 
-/// Where memory that is in use ends, once something was kept; 0 before.
+/// Where memory that is in use ends, once something was kept and while nothing was allocated behind it; otherwise 0, for
+/// then all of memory may be in use.
 pub fn end() -> usize {
     system::end()
 }

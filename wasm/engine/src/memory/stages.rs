@@ -162,7 +162,12 @@ pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) ->
 /// See [`super::end`].
 pub fn end() -> usize {
     // SAFETY: nothing allocates.
-    unsafe { stages().end }
+    let stages = unsafe { stages() };
+    if stages.heap.allocator().has_grown() {
+        0
+    } else {
+        stages.end
+    }
 }
 
 /// See [`super::recorded`].
@@ -261,21 +266,32 @@ fn reach(end: usize) -> bool {
 }
 
 /// Where a heap gets its memory: once what is left of a page, then by growing.
-struct Pages(Cell<(usize, usize)>);
+struct Pages {
+    left: Cell<(usize, usize)>,
+    has_grown: Cell<bool>,
+}
 
 impl Pages {
     const fn new(start: usize, end: usize) -> Self {
-        Pages(Cell::new((start, end)))
+        Pages {
+            left: Cell::new((start, end)),
+            has_grown: Cell::new(false),
+        }
+    }
+
+    fn has_grown(&self) -> bool {
+        self.has_grown.get()
     }
 }
 
 // SAFETY: nobody else has what growing adds, nor what is left behind that which was kept.
 unsafe impl Allocator for Pages {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let (start, end) = self.0.take();
+        let (start, end) = self.left.take();
         if size <= end - start {
             return (start as *mut u8, end - start, 0);
         }
+        self.has_grown.set(true);
         let at = memory_end();
         // The last byte of the address space has no address behind it.
         match at.checked_add(size.next_multiple_of(PAGE)) {
