@@ -38,7 +38,7 @@ pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) ->
     system::keep(loaded, make)
 }
 
-/// Room for `length` bytes of what is kept, below all that is allocated until then.
+/// Room for what is kept of a payload of `length` bytes, below all that is allocated until then.
 pub fn prepare(length: usize) {
     system::prepare(length);
 }

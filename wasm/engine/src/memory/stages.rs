@@ -199,15 +199,19 @@ pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
 }
 
 impl Stages {
-    fn begin_loading(&mut self, room: usize) {
-        // A module that was given less makes do with less room.
+    fn begin_loading(&mut self, payload: usize) {
+        // What is kept of a payload takes half its length. A module that was given less memory makes do with less room,
+        // and keeps what does not fit behind the loading heap.
+        let room = payload / 4 * 3;
         let wanted = self.next + room;
         let wanted = if wanted > TABLES.start {
             TABLES.end + room
         } else {
             TABLES.end
         };
-        reach(wanted);
+        if !reach(wanted) && !reach(TABLES.end) {
+            super::exhausted(TABLES.end);
+        }
         self.limit = memory_end();
         self.stage = Stage::Loading;
     }
