@@ -75,24 +75,37 @@ describe.each(backends)('on the %s backend', (backend) => {
     expect(evaluator.getExperiment({ userID: 'u' }, `e${levels}`).details.reason).toBe(tooDeep)
   })
 
-  test('experiments that ask for groups below 300 nested gates do not run out of stack', () => {
+  /** Experiments, each of which asks for the next one's group below 298 gates; the last asks for what is given. */
+  const deep = (questions: number, last: object) => {
     const gates: Record<string, unknown> = {}
     const configs: Record<string, unknown> = {}
     const conditions: Record<string, unknown> = { public: publicCondition }
-    for (let question = 0; question < 20; question++) {
+    const asks = (experiment: string) =>
+      condition('experiment_group', { field: experiment, operator: 'any', targetValue: ['x'] })
+    for (let question = 0; question < questions; question++) {
       for (let level = 0; level < 298; level++) {
         const name = `g${question}_${level}`
-        const last = level === 297
-        conditions[name] = last
-          ? condition('experiment_group', { field: `e${question + 1}`, operator: 'any', targetValue: ['x'] })
-          : nested(`g${question}_${level + 1}`)
+        const below = question + 1 < questions ? asks(`e${question + 1}`) : last
+        conditions[name] = level === 297 ? below : nested(`g${question}_${level + 1}`)
         gates[name] = spec([rule('r', [name])])
       }
       conditions[`start ${question}`] = nested(`g${question}_0`)
       configs[`e${question}`] = spec([rule('r', [`start ${question}`], { returnValue: {} })], { entity: 'experiment' })
     }
-    using evaluator = create(payload({ feature_gates: gates, dynamic_configs: configs, condition_map: conditions }))
+    return payload({ feature_gates: gates, dynamic_configs: configs, condition_map: conditions })
+  }
+
+  test('experiments that ask for groups below 300 nested gates do not run out of stack', () => {
+    using evaluator = create(deep(20, publicCondition))
     expect(evaluator.getExperiment({ userID: 'u' }, 'e0').details.reason).toBe(tooDeep)
+    expect(evaluator.generation).toBe(1)
+  })
+
+  test('an expression that its match compiles, below as many levels as there can be, does not run out of stack', () => {
+    const field = { field: 'email', operator: 'str_matches', targetValue: String.raw`(?i)^(\p{L}+)-\1$` }
+    using evaluator = create(deep(3, condition('user_field', field)))
+    const { details } = evaluator.getExperiment({ userID: 'u', email: 'müll-MÜLL' }, 'e0')
+    expect(details.reason).toBe('Bootstrap:Recognized')
     expect(evaluator.generation).toBe(1)
   })
 

@@ -44,18 +44,30 @@ export function engineGuest(module: WebAssembly.Module, limits: EngineLimits | u
     memoryEnd: 'framegate_memory_end',
     stackFirst: true,
   }
-  const [pages] = WebAssembly.Module.customSections(module, 'framegate.memory')
-  if (pages === undefined) {
+  const initial = initialPages(module)
+  if (initial === undefined) {
     if (limits === undefined) return guest
     throw new FramegateError(
       'ARGUMENT_INVALID',
       'limits need the metered build of the engine; pass engine.metered.wasm as the module, or leave limits out',
     )
   }
-  const initial = new DataView(pages).getUint32(0, true)
   const maximum = maximumPages(limits?.maxBytes ?? MOST_BYTES, initial)
   const imports = () => ({ env: { memory: new WebAssembly.Memory({ initial, maximum }) } })
   return { ...guest, imports, fuel: 'framegate_fuel' }
+}
+
+/** Of the memory that the metered build imports; asked of a module once, for its instances are many. */
+const known = new WeakMap<WebAssembly.Module, { readonly pages: number | undefined }>()
+
+function initialPages(module: WebAssembly.Module): number | undefined {
+  let found = known.get(module)
+  if (found === undefined) {
+    const [section] = WebAssembly.Module.customSections(module, 'framegate.memory')
+    found = { pages: section && new DataView(section).getUint32(0, true) }
+    known.set(module, found)
+  }
+  return found.pages
 }
 
 function maximumPages(maxBytes: number, initial: number): number {

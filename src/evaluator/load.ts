@@ -12,6 +12,7 @@ import { Catalog } from './catalog.ts'
 import type { CountryTable } from './country.ts'
 import { LOADING } from './guest.ts'
 import { FLAG } from './layout.ts'
+import { isShared } from './sections.ts'
 import type { JsonValue, LoadOptions, SpecsSource } from './types.ts'
 
 const ABI_VERSION = 5
@@ -108,7 +109,8 @@ export function readLoaded(
   if (headerLength === 0 || catalogAt > note.length) {
     throw new FramegateError('SNAPSHOT_INVALID', 'the snapshot holds no loaded specs; pass one of an evaluator')
   }
-  const header = JSON.parse(new TextDecoder().decode(note.slice(4, 4 + headerLength))) as Header
+  const text = note.subarray(4, 4 + headerLength)
+  const header = JSON.parse(decoder.decode(isShared(text) ? text.slice() : text)) as Header
   return {
     handle: header.handle,
     catalog: new Catalog(keep(note.subarray(catalogAt)), { ...header, ...given(options) }),
@@ -135,6 +137,8 @@ export function loadInto(
     throw error
   }
 }
+
+const decoder = new TextDecoder()
 
 function given(options: ReadOptions): Partial<ReadOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

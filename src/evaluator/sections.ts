@@ -49,10 +49,12 @@ export class Lazy<Item> {
 export class Bytes {
   readonly words: Uint32Array
   readonly #bytes: Uint8Array
+  readonly #isShared: boolean
 
   /** @param bytes - at an address that is a multiple of 4 */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+    this.#isShared = isShared(bytes)
     this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
   }
 
@@ -61,13 +63,18 @@ export class Bytes {
   }
 
   double(offset: number): number {
-    return new Float64Array(Uint32Array.of(this.word(offset), this.word(offset + 4)).buffer)[0] as number
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getFloat64(offset, true)
   }
 
-  /** A copy is decoded: browsers decode no shared memory. */
+  /** Of shared memory a copy is decoded: browsers decode none. */
   text(start: number, end: number): string {
-    return decoder.decode(this.#bytes.slice(start, end))
+    return decoder.decode(this.#isShared ? this.#bytes.slice(start, end) : this.#bytes.subarray(start, end))
   }
+}
+
+/** Whether other threads may have the bytes too. */
+export function isShared({ buffer }: Uint8Array): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
 }
 
 /** A byte order mark at the start of a name is part of it. */

@@ -147,6 +147,16 @@ export class Snapshot {
     return hex(this.bytes.subarray(AT.moduleID + 1, AT.moduleID + 1 + length))
   }
 
+  /**
+   * Whether it belongs to the module of that id.
+   *
+   * @internal
+   */
+  isOf(id: Uint8Array): boolean {
+    if (this.bytes[AT.moduleID] !== id.length) return false
+    return id.every((byte, index) => this.bytes[AT.moduleID + 1 + index] === byte)
+  }
+
   /** Size of the linear memory of an instance that starts from it. */
   get memoryBytes(): number {
     return this.#word(AT.memory)

@@ -6,6 +6,7 @@
 // - an instance that was retired by a call from one of its own imports does not go on when the import returns.
 
 import { FramegateError } from '../errors.ts'
+import { moduleImports } from './module-imports.ts'
 
 /** What the guest's imports and glue report to the instance they belong to. */
 export interface Guard {
@@ -156,7 +157,7 @@ export function neededImports(
 ): WebAssembly.Imports {
   const imports: WebAssembly.Imports = {}
   const missing: string[] = []
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+  for (const { module: from, name } of moduleImports(module)) {
     const value = given[from]?.[name]
     if (value === undefined) {
       missing.push(`${from}.${name}`)

@@ -13,7 +13,7 @@ import { isWellFormed, unfitText } from '../scalars.ts'
 import { readText } from '../text.ts'
 
 /** Size of the region. Larger arguments have blocks of their own. */
-export const REGION_BYTES = 64 * 1024
+export const REGION_BYTES = 32 * 1024
 const MARKER_BYTES = 8
 /** Room for the markers of blocks when the region is full. */
 const SLACK_BYTES = 4096

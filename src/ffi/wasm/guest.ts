@@ -8,6 +8,7 @@ import { instantiateBindgen } from './bindgen.ts'
 import { type AnyFunction, type Guard, isHostFunction, neededImports } from './boundary.ts'
 import { instantiatePrepared, type PreparedFactory } from './emscripten.ts'
 import { abruptEnd, told } from './ends.ts'
+import { moduleImports } from './module-imports.ts'
 import { wasiImports } from './wasi.ts'
 
 /** A guest compiled to WebAssembly. */
@@ -149,7 +150,7 @@ const used = new WeakSet<WebAssembly.Memory>()
 
 /** @throws FramegateError `GUEST_INCOMPATIBLE` for a memory that an instance has had before */
 function importedMemory(module: WebAssembly.Module, given: WebAssembly.Imports): WebAssembly.Memory | undefined {
-  const wanted = WebAssembly.Module.imports(module).find(({ kind }) => kind === 'memory')
+  const wanted = moduleImports(module).find(({ kind }) => kind === 'memory')
   const memory = wanted && given[wanted.module]?.[wanted.name]
   if (!(memory instanceof WebAssembly.Memory)) return undefined
   if (used.has(memory)) {

@@ -6,6 +6,7 @@ import { FramegateError } from '../errors.ts'
 import { type GlobalValue, hex, idBytes, type Run, Snapshot } from '../snapshot.ts'
 import { REGION_BYTES } from './frame-stack.ts'
 import { type Instantiated, instantiate, type WasmGuest } from './guest.ts'
+import { moduleImports } from './module-imports.ts'
 
 /** Blocks are the pages of most systems: those left out stay untouched, and take no memory. */
 const BLOCK = 4096
@@ -96,11 +97,11 @@ export function* restore(made: Instantiated, snapshot: Snapshot): Generator<void
  * @throws FramegateError `SNAPSHOT_MISMATCH`, `SNAPSHOT_REFUSED` where the guest's module has no id
  */
 export function checkOrigin(guest: WasmGuest, snapshot: Snapshot): void {
-  const id = hex(idOf(guest))
-  if (id === snapshot.moduleID) return
+  const id = idOf(guest)
+  if (snapshot.isOf(id)) return
   throw new FramegateError(
     'SNAPSHOT_MISMATCH',
-    `the snapshot is of module ${shortened(snapshot.moduleID)}, the guest's is ${shortened(id)}; make a new one with this module`,
+    `the snapshot is of module ${shortened(snapshot.moduleID)}, the guest's is ${shortened(hex(id))}; make a new one with this module`,
   )
 }
 
@@ -136,7 +137,7 @@ function shortened(id: string): string {
 }
 
 function importsFunctions(module: WebAssembly.Module): boolean {
-  return WebAssembly.Module.imports(module).some(({ kind }) => kind === 'function')
+  return moduleImports(module).some(({ kind }) => kind === 'function')
 }
 
 // ---- memory

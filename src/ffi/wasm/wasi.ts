@@ -1,6 +1,8 @@
 // The few imports that a standalone module of Emscripten or wasi-sdk has without using a file or the clock: output goes
 // to the console, everything else says that it is not supported.
 
+import { moduleImports } from './module-imports.ts'
+
 const EFAULT = 21
 const EINVAL = 28
 const ENOSYS = 52
@@ -15,7 +17,7 @@ const NEWLINE = 10
 /** What the module imports of WASI and of Emscripten's environment, with an answer for each. */
 export function wasiImports(module: WebAssembly.Module, memory: () => WebAssembly.Memory): WebAssembly.Imports {
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+  for (const { module: from, name, kind } of moduleImports(module)) {
     if (kind !== 'function') continue
     if (from === 'wasi_snapshot_preview1') {
       imports[from] ??= {}

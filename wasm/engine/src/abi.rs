@@ -159,7 +159,7 @@ pub unsafe extern "C" fn framegate_seal(specs: *mut Specs) -> *const Specs {
     })
 }
 
-/// Where a module's memory in use ends, once specs were sealed; 0 before.
+/// Where a module's memory in use ends, once specs were sealed and while nothing lies behind them; 0: where memory does.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_memory_end() -> usize {
     memory::end()

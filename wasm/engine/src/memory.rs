@@ -38,12 +38,13 @@ pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) ->
     system::keep(loaded, make)
 }
 
-/// Room for `length` bytes of what is kept, below all that is allocated until then.
+/// Room for what is kept of a payload of `length` bytes, below all that is allocated until then.
 pub fn prepare(length: usize) {
     system::prepare(length);
 }
 
-/// Where memory that is in use ends, once something was kept; 0 before.
+/// Where memory that is in use ends, once something was kept and while nothing was allocated behind it; otherwise 0, for
+/// then all of memory may be in use.
 pub fn end() -> usize {
     system::end()
 }

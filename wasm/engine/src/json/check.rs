@@ -2,7 +2,7 @@
 
 use super::{SyntaxError, hex_code};
 
-/// Nesting that a document may have. The checker recurses, and the stack of an instance is 1 MiB.
+/// Nesting that a document may have. The checker recurses, and loading has 384 KiB of stack.
 const DEEPEST: usize = 1000;
 
 /// Goes through a text once.

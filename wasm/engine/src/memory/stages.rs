@@ -162,7 +162,12 @@ pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) ->
 /// See [`super::end`].
 pub fn end() -> usize {
     // SAFETY: nothing allocates.
-    unsafe { stages().end }
+    let stages = unsafe { stages() };
+    if stages.heap.allocator().has_grown() {
+        0
+    } else {
+        stages.end
+    }
 }
 
 /// See [`super::recorded`].
@@ -194,15 +199,19 @@ pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
 }
 
 impl Stages {
-    fn begin_loading(&mut self, room: usize) {
-        // A module that was given less makes do with less room.
+    fn begin_loading(&mut self, payload: usize) {
+        // What is kept of a payload takes half its length. A module that was given less memory makes do with less room,
+        // and keeps what does not fit behind the loading heap.
+        let room = payload / 4 * 3;
         let wanted = self.next + room;
         let wanted = if wanted > TABLES.start {
             TABLES.end + room
         } else {
             TABLES.end
         };
-        reach(wanted);
+        if !reach(wanted) && !reach(TABLES.end) {
+            super::exhausted(TABLES.end);
+        }
         self.limit = memory_end();
         self.stage = Stage::Loading;
     }
@@ -261,21 +270,32 @@ fn reach(end: usize) -> bool {
 }
 
 /// Where a heap gets its memory: once what is left of a page, then by growing.
-struct Pages(Cell<(usize, usize)>);
+struct Pages {
+    left: Cell<(usize, usize)>,
+    has_grown: Cell<bool>,
+}
 
 impl Pages {
     const fn new(start: usize, end: usize) -> Self {
-        Pages(Cell::new((start, end)))
+        Pages {
+            left: Cell::new((start, end)),
+            has_grown: Cell::new(false),
+        }
+    }
+
+    fn has_grown(&self) -> bool {
+        self.has_grown.get()
     }
 }
 
 // SAFETY: nobody else has what growing adds, nor what is left behind that which was kept.
 unsafe impl Allocator for Pages {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let (start, end) = self.0.take();
+        let (start, end) = self.left.take();
         if size <= end - start {
             return (start as *mut u8, end - start, 0);
         }
+        self.has_grown.set(true);
         let at = memory_end();
         // The last byte of the address space has no address behind it.
         match at.checked_add(size.next_multiple_of(PAGE)) {
