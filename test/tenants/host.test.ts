@@ -180,7 +180,7 @@ describe('limits', () => {
     const tenant = host.tenant('a')
     for (let time = 0; time < 3; time++) {
       // A long text is lower-cased and compared.
-      expect(codeOf(() => tenant.checkGate(large(20_000), 'gate'))).toBe('FUEL_EXHAUSTED')
+      expect(codeOf(() => tenant.checkGate(large(200_000), 'gate'))).toBe('FUEL_EXHAUSTED')
       expect(ruleOf(host, 'a')).toBe('rule-of-a')
     }
     expect(tenant.stats).toMatchObject({ ends: { FUEL_EXHAUSTED: 3 }, generation: 4, calls: 6 })
@@ -191,14 +191,14 @@ describe('limits', () => {
     using host = hostOf({ onFault: 'default' })
     await host.put('a', specsOf('a'), { limits: { fuel: 2000, callsPerSecond: 4 } })
     const tenant = host.tenant('a')
-    expect(tenant.checkGate(large(20_000), 'gate')).toBe(false)
-    expect(tenant.getFeatureGate(large(20_000), 'gate')).toMatchObject({
+    expect(tenant.checkGate(large(200_000), 'gate')).toBe(false)
+    expect(tenant.getFeatureGate(large(200_000), 'gate')).toMatchObject({
       value: false,
       ruleID: '',
       secondaryExposures: [],
       details: { reason: 'Error:FUEL_EXHAUSTED' },
     })
-    expect(tenant.getLayer(large(20_000), 'none').get('steps', 3)).toBe(3)
+    expect(tenant.getLayer(large(200_000), 'none').get('steps', 3)).toBe(3)
     expect(tenant.checkGate(pro, 'gate')).toBe(true)
     expect(tenant.getDynamicConfig(pro, 'gate').details).toEqual({ reason: 'Error:RATE_LIMITED' })
     // A mistake of the caller is none of the engine's faults.
@@ -284,7 +284,7 @@ describe('warm and cold', () => {
     }
     // A fault reads the file again: no snapshot is kept while the tenant is warm.
     second.adopt('A', { limits: { fuel: 2000 } })
-    expect(codeOf(() => second.tenant('A').checkGate(large(20_000), 'gate'))).toBe('FUEL_EXHAUSTED')
+    expect(codeOf(() => second.tenant('A').checkGate(large(200_000), 'gate'))).toBe('FUEL_EXHAUSTED')
     expect(ruleOf(second, 'A')).toBe('rule-of-1')
     expect(second.tenant('A').stats).toMatchObject({ ends: { FUEL_EXHAUSTED: 1 }, wakes: 2 })
     await second.remove('a')
@@ -363,7 +363,7 @@ describe('one tenant and the others', () => {
     const codes = new Map<string, number>()
     const disturb = () => {
       for (const [id, user] of [
-        ['burner', large(5000)],
+        ['burner', large(200_000)],
         ['grower', large(3 * MiB)],
         ['trapper', pro],
       ] as const) {
