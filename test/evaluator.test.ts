@@ -222,6 +222,16 @@ test('without a country table the reason says so; a wrong table is refused', () 
   using unasked = new Evaluator(guest, { specs: payload({}) }, wrong)
   expect(() => unasked.update(specs)).toThrow(failing('COUNTRY_TABLE_INVALID'))
   expect(unasked.stats.updates).toBe(0)
+  let asked = 0
+  const brought = () => {
+    asked++
+    return wrong
+  }
+  using lazy = new Evaluator(guest, { specs }, brought)
+  expect(lazy.checkGate({ country: 'US' }, 'asked')).toBe(true)
+  expect(asked).toBe(0)
+  expect(() => lazy.checkGate(user, 'asked')).toThrow(failing('COUNTRY_TABLE_INVALID'))
+  expect(asked).toBe(1)
 })
 
 test('the table is asked for once, however many evaluators need it, and is in no snapshot', async () => {

@@ -2,7 +2,7 @@
 // refer to by number. The engine lays it out (`wasm/engine/src/catalog.rs`) so that having it costs next to nothing.
 
 import { FramegateError } from '../ffi/index.ts'
-import { type CountryTable, countriesOf } from './country.ts'
+import { type CountryTable, countriesWhenAsked } from './country.ts'
 import { deepFreeze } from './freeze.ts'
 import { CATALOG, CATALOG_SIZE, CATALOG_VERSION, HEAD_SIZE, KIND, SLOT_SIZE } from './layout.ts'
 import { describe, type Field, type FieldName, hasOperator, reader, type Surroundings } from './lookup.ts'
@@ -62,7 +62,7 @@ export class Catalog {
       environment: options.environment ?? labels.get(all.word(CATALOG.defaultEnvironment)),
       globalCustomFields: options.globalCustomFields,
       operators: options.operators,
-      countries: this.needsCountryTable && options.countryTable ? countriesOf(options.countryTable) : undefined,
+      countries: this.needsCountryTable ? countriesWhenAsked(options.countryTable) : undefined,
     }
     this.#bytes = all
     this.#payloadBytes = options.payloadBytes

@@ -75,7 +75,8 @@ describe('the field of the country by IP', () => {
   const table = [...'--AABB**', 1, 0, 1, 1, 242, 255, 255, 2].map((byte) =>
     typeof byte === 'string' ? byte.charCodeAt(0) : byte,
   )
-  const read = reader(['country', 'ip'], { ...nowhere, countries: new Countries(Uint8Array.from(table)) })
+  const countries = new Countries(Uint8Array.from(table))
+  const read = reader(['country', 'ip'], { ...nowhere, countries: () => countries })
   const readWithout = reader(['country', 'ip'], nowhere)
 
   test.each<[string, User, string | undefined]>([

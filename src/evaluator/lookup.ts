@@ -60,7 +60,7 @@ export interface Surroundings {
   readonly environment: string | undefined
   readonly globalCustomFields: EvaluatorOptions['globalCustomFields']
   readonly operators: EvaluatorOptions['operators']
-  readonly countries: Countries | undefined
+  readonly countries: (() => Countries) | undefined
 }
 
 /** Whether there is a custom operator of that name. */
@@ -153,7 +153,7 @@ function countryReader(name: string, { globalCustomFields, countries }: Surround
     if (own !== undefined && typeof own !== 'object') return undefined
     const address = ip(user)
     if (typeof address !== 'string') return undefined
-    if (countries !== undefined) return countries.of(address)
+    if (countries !== undefined) return countries().of(address)
     return hasFourParts(address) ? null : undefined
   }
 }
