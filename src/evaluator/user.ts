@@ -124,6 +124,7 @@ export class UserImage implements FieldSource {
   #start(engine: Engine): void {
     this.#engine = engine
     this.#target = target(engine.heapStart + FIRST_HEAP)
+    this.#copied = NOTHING_YET.memory.u8
     this.#end = engine.heapStart
     this.#temporary = 0
     this.#hasField = []
@@ -148,14 +149,17 @@ export class UserImage implements FieldSource {
       this.#encoding = false
     }
     this.#hasPlan[plan.number] = true
-    this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, this.#end)
     this.#temporary = (this.#target.hasContainers ? CONTAINERS : PLAIN) * (aligned(this.#end) - engine.heapStart)
+    // Most plans add nothing to the heap, and a view takes 50 ns to make.
+    const length = this.#end - HEAD_SIZE
+    if (this.#copied.length !== length) this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, HEAD_SIZE + length)
   }
 
   #grow(bytes: number): void {
     const { memory, hasContainers } = this.#target
     this.#target = { ...target(2 * this.#end + bytes + 8), hasContainers }
     this.#target.memory.u8.set(memory.u8.subarray(0, this.#end))
+    this.#copied = NOTHING_YET.memory.u8
   }
 }
 

@@ -20,7 +20,7 @@ import type { HostStats, TenantEvent, TenantHostOptions, TenantLimits, TenantOpt
 const MiB = 1024 * 1024
 
 /** Limits of tenants unless somebody says otherwise. */
-const LIMITS: TenantLimits = { maxBytes: 16 * MiB, fuel: 10_000_000, recoveriesPerSecond: 20 }
+const LIMITS: TenantLimits = { maxBytes: 16 * MiB, fuel: 10_000_000, recoveriesPerSecond: 5 }
 const MAX_WARM_BYTES = 256 * MiB
 
 /**

@@ -14,7 +14,7 @@ export interface TenantLimits extends EngineLimits {
   readonly loadFuel?: number
   /** Questions a second, a second's worth at once; beyond, `RATE_LIMITED`. Default no limit. */
   readonly callsPerSecond?: number
-  /** Abrupt ends a second that are followed by a new instance; beyond, `ENGINE_UNSTABLE`. Default 20. */
+  /** Abrupt ends a second that are followed by a new instance; beyond, `ENGINE_UNSTABLE`. Default 5. */
   readonly recoveriesPerSecond?: number
 }
 
