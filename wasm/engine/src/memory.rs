@@ -103,7 +103,7 @@ mod system {
     use std::alloc::{GlobalAlloc, Layout, System};
 
     #[derive(Clone, Default)]
-    pub struct Recording;
+    pub struct Recording(());
 
     pub unsafe fn alloc(layout: Layout) -> *mut u8 {
         unsafe { System.alloc(layout) }
@@ -128,7 +128,7 @@ mod system {
     }
 
     pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
-        (make(), Recording)
+        (make(), Recording(()))
     }
 
     pub fn kept_as<T>(_recording: &Recording, make: impl Fn() -> T) -> T {
