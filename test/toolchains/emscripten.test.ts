@@ -223,7 +223,7 @@ describe('a standalone module', async () => {
     } as const
     using library = open({ module, allocator: { alloc: 'take', free: 'give' } }, definitions)
     const before = library.symbols.taken()
-    expect(before).toBeGreaterThanOrEqual(65_536)
+    expect(before).toBeGreaterThanOrEqual(32_768)
     expect(library.symbols.first(new Uint8Array(20_000).fill(9))).toBe(9)
     expect(library.symbols.taken()).toBe(before)
     expect(() => open({ module, allocator: { alloc: 'take', free: 'nothing' } }, definitions)).toThrow(
