@@ -33,7 +33,7 @@ const slowUsers = (seconds: number) => `(printf '{}\\n{}\\n'; sleep ${seconds}; 
 
 describe.runIf(hasTerminal)('the progress bar', () => {
   test('appears on a terminal when a run lasts over two seconds, and is gone at its end', async () => {
-    const screen = await onTerminal(`${slowUsers(2.6)} | ${evaluate} -`)
+    const screen = await onTerminal(`${slowUsers(4)} | ${evaluate} -`)
     expect(screen).toMatch(/4 users \| \d+ users\/s/)
     expect(screen.lastIndexOf('\u001b[2K'), 'the line is cleared last').toBeGreaterThan(screen.lastIndexOf('users/s'))
   })
@@ -43,7 +43,7 @@ describe.runIf(hasTerminal)('the progress bar', () => {
   })
 
   test('does not appear where standard error is no terminal', async () => {
-    expect(await onTerminal(`${slowUsers(2.6)} | ${evaluate} - 2>messages`)).toBe('')
+    expect(await onTerminal(`${slowUsers(4)} | ${evaluate} - 2>messages`)).toBe('')
   })
 
   test('shows how much of a file is done and how long the rest will take', async () => {

@@ -70,7 +70,7 @@ export async function isolation({ createEvaluator, Snapshot, module, metered, op
   copy.dispose()
 
   const host = new TenantHost({ module: metered, maxWarmBytes: 1 })
-  await host.put('a', specs('of-a'), { limits: { fuel: 5000 } })
+  await host.put('a', specs('of-a'), { limits: { fuel: 2000 } })
   await host.put('b', specs('of-b'), { limits: { maxBytes: 2 << 20 } })
   lines.push(`tenants ${ruleOf(host.tenant('a'))} ${ruleOf(host.tenant('b'))} warm ${host.stats.warm}`)
   lines.push(`fuel ${codeOf(() => host.tenant('a').checkGate(large, 'gate'))} ${ruleOf(host.tenant('a'))}`)
