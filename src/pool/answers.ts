@@ -1,6 +1,15 @@
 // What is asked about every user of a batch, and the answers as plain data.
 
-import type { BoundUser, DynamicConfig, Experiment, FeatureGate, Layer, Questions, User } from '../evaluator/index.ts'
+import {
+  type BoundUser,
+  type DynamicConfig,
+  type Experiment,
+  type FeatureGate,
+  FramegateError,
+  type Layer,
+  type Questions,
+  type User,
+} from '../evaluator/index.ts'
 
 /** Names to be asked about every user, by kind. */
 export interface AskedNames {
@@ -48,9 +57,42 @@ export function evaluateTask(evaluator: Questions, { users, asked }: EvaluationT
   return values
 }
 
+/**
+ * The gates' values as a row for each user. The thread that hands batches over does this for all others, and on two cores
+ * it takes time from both: copies of a row of `false`, of which the true ones are set, take 0.07 ms for 500 users of 65 gates;
+ * rows out of `Array.from` with a callback took 1.3 ms, and with their garbage half of the 4.2 ms that a batch took of that thread.
+ */
+export function gateRows(values: Uint8Array, users: number): boolean[][] {
+  const gates = values.length / users
+  const none = Array.from({ length: gates }, () => false)
+  const rows: boolean[][] = []
+  let next = 0
+  for (let user = 0; user < users; user++) {
+    const row = none.slice()
+    for (let gate = 0; gate < gates; gate++) {
+      if (values[next++] === 1) row[gate] = true
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
 /** Whether the values of gates alone are asked for. */
-export function isGateNames(asked: EvaluationTask['asked']): asked is readonly string[] {
+function isGateNames(asked: EvaluationTask['asked']): asked is readonly string[] {
   return Array.isArray(asked)
+}
+
+/** @throws {@link FramegateError} `ARGUMENT_INVALID` */
+export function checkNames(names: readonly string[] | AskedNames): void {
+  if (typeof names === 'object' && names !== null) {
+    const lists = isGateNames(names) ? [names] : Object.values(names)
+    const areNames = (list: unknown) => Array.isArray(list) && list.every((name) => typeof name === 'string')
+    if (lists.every((list) => list === undefined || areNames(list))) return
+  }
+  throw new FramegateError(
+    'ARGUMENT_INVALID',
+    'names must be an array of the names of gates, or an object of such arrays: gates, configs, experiments, layers',
+  )
 }
 
 function answersOf(user: BoundUser, { gates, configs, experiments, layers }: AskedNames): Answers {

@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { type Evaluator, FramegateError, type LoadReport, type SpecsSource, type User } from '../evaluator/index.ts'
 import { createEvaluator, type NodeOptions } from '../node.ts'
-import { type Answers, type AskedNames, type EvaluationResult, type EvaluationTask, isGateNames } from './answers.ts'
+import {
+  type Answers,
+  type AskedNames,
+  checkNames,
+  type EvaluationResult,
+  type EvaluationTask,
+  gateRows,
+} from './answers.ts'
 import type { AttachOptions } from './attach.ts'
 import { BatchError, type BatchOptions, BatchPool, type BatchStats } from './batch-pool.ts'
 import type { EvaluatorWorkerData } from './evaluator-worker.ts'
@@ -259,13 +266,6 @@ export class EvaluatorPool implements AsyncDisposable {
   }
 }
 
-function gateRows(values: Uint8Array, users: number): boolean[][] {
-  const gates = values.length / users
-  return Array.from({ length: users }, (_, user) =>
-    Array.from(values.subarray(user * gates, (user + 1) * gates), (value) => value === 1),
-  )
-}
-
 /** Which user of a batch cannot go to another thread. */
 function uncloneable(users: readonly User[], first: number, cause: Error): FramegateError {
   const message = `${cause.message}; a user must be plain data to go to another thread`
@@ -279,18 +279,6 @@ function uncloneable(users: readonly User[], first: number, cause: Error): Frame
     }
   })
   return index < 0 ? error : new UserError(first + index, error, cause)
-}
-
-function checkNames(names: readonly string[] | AskedNames): void {
-  if (typeof names === 'object' && names !== null) {
-    const lists = isGateNames(names) ? [names] : Object.values(names)
-    const areNames = (list: unknown) => Array.isArray(list) && list.every((name) => typeof name === 'string')
-    if (lists.every((list) => list === undefined || areNames(list))) return
-  }
-  throw new FramegateError(
-    'ARGUMENT_INVALID',
-    'names must be an array of the names of gates, or an object of such arrays: gates, configs, experiments, layers',
-  )
 }
 
 function checkDeadline(deadlineMs: number | undefined): void {
