@@ -13,7 +13,10 @@ export function told<Message>(engine: string, program: string, args: readonly st
     child.once('message', (message) => resolve(message as Message))
     child.once('exit', (code, signal) =>
       reject(
-        new CommandError('ENGINE_FAILED', `${engine} ended early in ${program} (${signal ?? `exit code ${code}`})`),
+        new CommandError(
+          'ENGINE_FAILED',
+          `${engine} ended early in ${program} (${signal ?? `exit code ${code}`}): see what it printed`,
+        ),
       ),
     )
   })
