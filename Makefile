@@ -31,7 +31,7 @@ operators := $(addprefix .cache/guests/operator-,assemblyscript.wasm c.wasm rust
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: $(engines) $(natives) dist/probe.wasm $(probes) dist/.typescript ## build dist/: engine, probe, shared objects, JavaScript with types
@@ -116,6 +116,11 @@ test: $(packages) ## build, lint and run all tests; the last line is the sum
 .PHONY: bench
 bench: build $(bench_calls) $(peers) ## measure beside all other engines, with a report; ARGS=--quick for minutes instead of half an hour
 	@$(bin)/tsx bench/main.ts $(ARGS)
+
+# Needs none of the other engines, and ends well however slow: it is for reading.
+.PHONY: bench-previous
+bench-previous: dist/engine.wasm dist/.typescript ## measure beside the previous commit, or REV=abc, which it builds; ARGS=--quick
+	@$(bin)/tsx bench/main.ts --only previous $(if $(REV),--revision '$(REV)') $(ARGS)
 
 # The other engines are in no other target's way: they are a package of their own, with versions of their own.
 $(peers): bench/package.json bench/package-lock.json bench/.npmrc

@@ -2,11 +2,12 @@
 
 import type { Figure } from '../src/cli/bench/figure.ts'
 import type { Measured } from '../src/cli/bench/rounds.ts'
-import { differenceLines, measuredLines } from '../src/cli/bench/table.ts'
+import { differenceLines, measuredLines, ratio } from '../src/cli/bench/table.ts'
 import { alignedTable, grouped, printable } from '../src/cli/printable.ts'
 import type { Target } from './report/targets.ts'
 import type { FlagsReport } from './workloads/flags/index.ts'
 import type { GrowthReport } from './workloads/growth/index.ts'
+import type { PreviousReport } from './workloads/previous/index.ts'
 import { growthOf, type StartReport } from './workloads/start/index.ts'
 import type { StatsigReport } from './workloads/statsig/index.ts'
 import type { ThreadsReport } from './workloads/threads/index.ts'
@@ -96,6 +97,38 @@ export function printTargets(targets: readonly Target[]): void {
     isMet ? 'met' : 'missed',
   ])
   console.log(`\n${alignedTable(columns, rows).join('\n')}`)
+}
+
+export function printPrevious({ revision, specs, compared, differences }: PreviousReport): void {
+  const { name, subject } = revision
+  const rule =
+    'The ratio is that of speeds, by medians: above 1 this build is faster. No word beside it: the ranges overlap.'
+  heading(`This build beside ${name}`, `${name} is "${subject}"; ${specs}.`, rule)
+  const rows = compared.map(({ title, unit, now, before, ratio: speeds }) => {
+    const [shown, ranged] =
+      unit === 'ms'
+        ? [(value: number) => `${value.toFixed(1)} ms`, (all: Figure) => range(all, 1)]
+        : [
+            (value: number) => `${grouped(value)}/s`,
+            (all: Figure) => `${grouped(all.lowest)} - ${grouped(all.highest)}`,
+          ]
+    return [
+      title,
+      shown(now.median),
+      ranged(now),
+      shown(before.median),
+      ranged(before),
+      ratio(speeds, 1),
+      verdict(now, before, speeds),
+    ]
+  })
+  console.log(`\n${rightAligned('workload', ['this build', 'range', name, 'range', 'ratio', ''], rows)}`)
+  for (const line of differenceLines(differences)) console.log(`\n${line}`)
+}
+
+function verdict(now: Figure, before: Figure, speeds: number): string {
+  if (now.lowest <= before.highest && before.lowest <= now.highest) return ''
+  return speeds > 1 ? 'faster' : 'slower'
 }
 
 function range({ lowest, highest }: Figure, digits: number): string {

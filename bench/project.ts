@@ -8,9 +8,12 @@ export const projectFolder = folderWith('bench/package.json', import.meta.dirnam
 /** Whose packages are the peers. */
 export const benchFolder = join(projectFolder, 'bench')
 
-/** A module of `dist/`, given the type of the source that it was built from: what is measured is what is shipped. */
-export async function built<Module>(name: string): Promise<Module> {
-  return (await import(pathToFileURL(join(projectFolder, 'dist', name)).href)) as Module
+/** What is measured, unless another build is named. */
+export const distFolder = join(projectFolder, 'dist')
+
+/** A module of a build, given the type of the source that it was built from: what is measured is what is shipped. */
+export async function built<Module>(name: string, dist = distFolder): Promise<Module> {
+  return (await import(pathToFileURL(join(dist, name)).href)) as Module
 }
 
 function folderWith(file: string, within: string): string {

@@ -94,7 +94,8 @@ function checkInstalled(parts: readonly Part[]): void {
       throw new CommandError('NOT_INSTALLED', `${path} is missing: run \`make bench\` once, which makes it`)
 }
 
-async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Promise<Result> {
+/** With a bar while it lasts, where somebody looks. */
+export async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Promise<Result> {
   const bar = await BenchBar.start(process.stderr.isTTY)
   try {
     return await measure((...seen) => bar.update(...seen))

@@ -1,16 +1,15 @@
 /** Starting, and memory: each figure from a process of its own. */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { engineNames } from '../../../src/cli/bench/engine.ts'
 import { type Figure, figure } from '../../../src/cli/bench/figure.ts'
 import type { Watch } from '../../../src/cli/bench/rounds.ts'
-import { CommandError } from '../../../src/cli/errors.ts'
-import { compiled } from '../../compile.ts'
 import { flagEngineNames } from '../../engines/index.ts'
 import { built } from '../../project.ts'
 import { loadWorkload } from '../../workload.ts'
+import { told } from '../told.ts'
 import type { BusyLoop } from './busy-loop-process.ts'
 import type { FirstAnswer, Origin } from './first-answer-process.ts'
 
@@ -63,14 +62,16 @@ export async function benchStart({ processes, users }: StartSizes, watch: Watch)
     for (let round = 0; round < processes; round++)
       for (const [index, { engine, origin, file }] of starts.entries()) {
         watch(done++, all, `${engine}: start from ${origin}`)
-        answers[index]!.push(await told<FirstAnswer>(engine, 'first-answer-process', [engine, origin, file, gates[0]!]))
+        answers[index]!.push(
+          await told<FirstAnswer>(engine, 'start/first-answer-process', [engine, origin, file, gates[0]!]),
+        )
       }
     const bare = figure(Array.from({ length: processes }, bareNode)).median
     const busyLoops: StartReport['busyLoops'][number][] = []
     for (const engine of engineNames) {
       watch(done++, all, `${engine}: a loop that never yields`)
       const args = [engine, file, gates.join(','), String(users), String(mostBytes)]
-      busyLoops.push({ engine, ...(await told<BusyLoop>(engine, 'busy-loop-process', args)) })
+      busyLoops.push({ engine, ...(await told<BusyLoop>(engine, 'start/busy-loop-process', args)) })
     }
     watch(all, all, '')
     const started = starts.map(({ engine, origin }, index) => resultOf(engine, origin, answers[index]!, bare))
@@ -110,20 +111,4 @@ export function growthOf({ early, half, end, isStopped }: BusyLoop): number {
 function bareNode(): number {
   const program = 'process.stdout.write(String(process.memoryUsage.rss()))'
   return Number(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }))
-}
-
-/** The one message of a process that measures one thing. */
-function told<Message>(engine: string, program: string, args: readonly string[]): Promise<Message> {
-  const child: ChildProcess = fork(compiled(`workloads/start/${program}`), args, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
-  })
-  return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Message))
-    child.once('exit', (code, signal) =>
-      reject(
-        new CommandError('ENGINE_FAILED', `${engine} ended early in ${program} (${signal ?? `exit code ${code}`})`),
-      ),
-    )
-  })
 }
