@@ -111,8 +111,7 @@ export class BatchPool<Task, Result> implements AsyncDisposable {
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData,
-      // Options of the process may be for its own program alone: `--input-type` ends a thread.
-      execArgv: [],
+      execArgv: threadOptions(),
       recordTiming: false,
       ...(resourceLimits && { resourceLimits }),
     })
@@ -291,4 +290,13 @@ function textOf(error: unknown): string {
 
 function disposed(): FramegateError {
   return new FramegateError('DISPOSED', 'the pool was destroyed; make a new one')
+}
+
+/**
+ * Options of the process may be for its own program alone: `--input-type` ends a thread. Piscina tries `require` before
+ * `import`, and Node 20 aborts the process when a thread is ended while it requires an ES module.
+ */
+function threadOptions(): string[] {
+  const noRequire = '--no-experimental-require-module'
+  return process.allowedNodeEnvironmentFlags?.has(noRequire) ? [noRequire] : []
 }
