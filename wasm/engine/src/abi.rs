@@ -239,7 +239,7 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
             .sum();
         // In 64 bits, so that no sum wraps on wasm32: what is borrowed below rests on this check.
         let temporary = heap_end as u64 + words as u64 * 4;
-        let fits = heap_end >= HEAD_SIZE + specs.fields.len() * SLOT_SIZE
+        let fits = heap_end >= HEAD_SIZE + specs.slots * SLOT_SIZE
             && heap_end % 8 == 0
             && temporary + TEMPORARY as u64 <= length as u64;
         assert!(

@@ -76,6 +76,7 @@ pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
     loader.specs.report.conditions = loader.specs.conditions.len() as u32;
     let Loader { mut specs, .. } = loader;
     plan::plan(&mut specs);
+    specs.slots = specs.fields.len();
     Ok(specs)
 }
 

@@ -32,10 +32,10 @@ pub fn for_host(layout: Layout) -> *mut u8 {
     unsafe { system::alloc(layout) }
 }
 
-/// Makes, of what was loaded, what is to be kept when the module's memory at rest is captured: it lies side by side, and
-/// whatever else was allocated since [`prepare`] may be neither used nor given back. In a shared object it is just made.
-pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) -> Kept {
-    system::keep(loaded, make)
+/// A copy of what was loaded, to be kept when the module's memory at rest is captured: it lies side by side, and whatever
+/// else was allocated since [`prepare`] may be neither used nor given back. In a shared object it is what was loaded.
+pub fn keep<Loaded: Clone>(loaded: Loaded) -> Loaded {
+    system::keep(loaded)
 }
 
 /// Room for what is kept of a payload of `length` bytes, below all that is allocated until then.
@@ -117,8 +117,8 @@ mod system {
         unsafe { System.realloc(block, layout, size) }
     }
 
-    pub fn keep<Loaded, Kept>(loaded: Loaded, make: impl FnOnce(&Loaded) -> Kept) -> Kept {
-        make(&loaded)
+    pub fn keep<Loaded>(loaded: Loaded) -> Loaded {
+        loaded
     }
 
     pub fn prepare(_length: usize) {}

@@ -2,8 +2,8 @@
 //!
 //! Loading searches a few texts with each expression, which makes its caches and gives them their size: searching then
 //! takes 25 to 60 ns and allocates nothing, but for these: a cache that only a match needs is made by the first match;
-//! texts beyond 256 bytes make caches grow once, to a bounded size; look-around and back-references keep their
-//! back-tracking stack on the heap while they search.
+//! texts beyond 256 bytes make caches grow once, to a bounded size; look-around, back-references and word boundaries keep
+//! their back-tracking stack on the heap while they search.
 
 use fancy_regex::{Regex, RegexBuilder};
 

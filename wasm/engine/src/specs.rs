@@ -244,7 +244,10 @@ pub struct Specs {
     /// Each distinct one once.
     pub plans: Vec<Plan>,
     pub conditions: Vec<Condition>,
+    /// The catalog's.
     pub fields: Vec<Field>,
+    /// How many fields there are: a frame has a slot for each.
+    pub slots: usize,
     pub texts: Texts,
     /// Text numbers of the rule ids that the engine itself gives.
     pub default_rule: u32,
@@ -273,6 +276,7 @@ impl Default for Specs {
             plans: Vec::new(),
             conditions: Vec::new(),
             fields: Vec::new(),
+            slots: 0,
             default_rule: texts.number("default"),
             disabled_rule: texts.number("disabled"),
             not_started_rule: texts.number("prestart"),
@@ -294,8 +298,7 @@ impl Specs {
         self.names = Default::default();
         self.plans.iter_mut().for_each(|plan| plan.fields = Vec::new());
         self.conditions.iter_mut().for_each(Condition::forget_texts);
-        // How many there are says where a frame's heap begins.
-        self.fields.iter_mut().for_each(|field| *field = Field::Country);
+        self.fields = Vec::new();
         let asks_groups = |condition: &Condition| matches!(condition, Condition::Value(Source::Group(_), _));
         if !self.conditions.iter().any(asks_groups) {
             self.texts = Texts::default();
@@ -305,7 +308,7 @@ impl Specs {
         self.values = Vec::new();
         self.explicit = Vec::new();
         self.report = Report::default();
-        memory::keep(self, Clone::clone)
+        memory::keep(self)
     }
 }
 
