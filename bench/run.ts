@@ -1,10 +1,10 @@
 /** One run: the wanted parts one after another, each printed as soon as it is there; then the results and the report as files. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { BenchBar } from '../src/cli/bench/progress.ts'
-import type { Timing, Watch } from '../src/cli/bench/rounds.ts'
+import { watched } from '../src/cli/bench/progress.ts'
+import type { Timing } from '../src/cli/bench/rounds.ts'
 import { CommandError } from '../src/cli/errors.ts'
-import { machineFacts } from '../src/cli/verify/machine.ts'
+import { machineFacts } from '../src/cli/machine.ts'
 import { compile } from './compile.ts'
 import { benchFfi, printFfi } from './ffi/index.ts'
 import type { FfiOptions } from './ffi/rounds.ts'
@@ -41,30 +41,31 @@ export async function run(options: RunOptions): Promise<void> {
   const report: Measured = { machine: machineFacts(), isQuick, seconds, rounds }
   const machine = `${report.machine.processor}, Node ${report.machine.node}`
   const wants = (part: Part) => parts.includes(part)
+  const { isTTY } = process.stderr
   if (!isJson)
     console.log(
       `${machine}, ${report.machine.cores} cores. Medians of ${rounds} rounds in turns, ${seconds} s each, with the range.`,
     )
   compile()
   if (wants('statsig')) {
-    report.statsig = await watched((watch) => benchStatsig(options, watch))
+    report.statsig = await watched(isTTY, (watch) => benchStatsig(options, watch))
     if (!isJson) printStatsig(report.statsig)
   }
   if (wants('flags')) {
-    report.flags = await watched((watch) => benchFlags(options, watch))
+    report.flags = await watched(isTTY, (watch) => benchFlags(options, watch))
     if (!isJson) printFlags(report.flags)
   }
   if (wants('start')) {
     const sizes = isQuick ? { processes: 3, users: 200_000 } : { processes: 7, users: 5_000_000 }
-    report.start = await watched((watch) => benchStart(sizes, watch))
+    report.start = await watched(isTTY, (watch) => benchStart(sizes, watch))
     if (!isJson) printStart(report.start)
   }
   if (wants('threads')) {
-    report.threads = await watched((watch) => benchThreads(options, watch))
+    report.threads = await watched(isTTY, (watch) => benchThreads(options, watch))
     if (!isJson) printThreads(report.threads)
   }
   if (wants('growth')) {
-    report.growth = await watched((watch) => benchGrowth(isQuick, options, watch))
+    report.growth = await watched(isTTY, (watch) => benchGrowth(isQuick, options, watch))
     if (!isJson) printGrowth(report.growth)
   }
   if (wants('ffi')) {
@@ -92,16 +93,6 @@ function checkInstalled(parts: readonly Part[]): void {
   for (const [path, users] of needed)
     if (parts.some((part) => users.includes(part)) && !existsSync(join(projectFolder, path)))
       throw new CommandError('NOT_INSTALLED', `${path} is missing: run \`make bench\` once, which makes it`)
-}
-
-/** With a bar while it lasts, where somebody looks. */
-export async function watched<Result>(measure: (watch: Watch) => Promise<Result>): Promise<Result> {
-  const bar = await BenchBar.start(process.stderr.isTTY)
-  try {
-    return await measure((...seen) => bar.update(...seen))
-  } finally {
-    bar.end()
-  }
 }
 
 /** @returns the files, seen from the project's folder */

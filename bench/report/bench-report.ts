@@ -1,5 +1,5 @@
 /** Everything that a run has found out; `bench/results` keeps it as JSON. */
-import type { MachineFacts } from '../../src/cli/verify/machine.ts'
+import type { MachineFacts } from '../../src/cli/machine.ts'
 import type { FfiReport } from '../ffi/rounds.ts'
 import type { IsolationReport } from '../isolation/index.ts'
 import type { FlagsReport } from '../workloads/flags/index.ts'

@@ -5,6 +5,7 @@ import { bestPeer, ratio } from '../../src/cli/bench/table.ts'
 import { measurements } from '../../src/cli/bench/workload.ts'
 import { safe } from '../../src/cli/html.ts'
 import { counted, grouped } from '../../src/cli/printable.ts'
+import { factsTable } from '../../src/cli/report-facts.ts'
 import { growthOf } from '../workloads/start/index.ts'
 import { type Bar, barChart } from './bars.ts'
 import type { BenchReport } from './bench-report.ts'
@@ -150,16 +151,10 @@ function figureTable({ title, results }: Measured): string {
 }
 
 function facts({ machine, seconds, rounds, isQuick, statsig }: BenchReport): string {
-  const lines: [string, string][] = [
-    ['Processor', `${safe(machine.processor)}, ${counted(machine.cores, 'core')}`],
-    ['Memory', `${(machine.memory / 2 ** 30).toFixed(1)} GiB`],
-    ['System', safe(machine.system)],
-    ['Node', safe(machine.node)],
-    ['framegate', safe(machine.framegate)],
+  return factsTable(machine, [
     ['Rounds', `${rounds} in turns, ${seconds} s for each of the ${Object.keys(measurements).length} measurements`],
-    ...(statsig ? [['Specs', safe(`${statsig.specs}, ${grouped(statsig.bytes)} bytes`)] as [string, string]] : []),
+    ...(statsig ? [['Specs', safe(`${statsig.specs}, ${grouped(statsig.bytes)} bytes`)] as const] : []),
     ['Began', safe(machine.time)],
     ['Run again', `<code>make bench</code> or <code>npx framegate bench${isQuick ? ' --quick' : ''}</code>`],
-  ]
-  return `<table class="facts">${lines.map(([name, value]) => `<tr><th>${name}</th><td>${value}</td></tr>`).join('\n')}</table>`
+  ])
 }

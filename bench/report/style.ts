@@ -1,5 +1,5 @@
 /** What the report's style has beside that of `framegate verify`. */
-import { reportStyle } from '../../src/cli/verify/report-style.ts'
+import { reportStyle } from '../../src/cli/report-style.ts'
 
 export const benchStyle = `${reportStyle}
 :root { --own: #1a7f4b; --own-other: #58a87f; --peer: #aab3be; --peer-text: #5b6470 }

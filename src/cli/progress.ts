@@ -4,6 +4,7 @@
  */
 import type { SingleBar } from 'cli-progress'
 import { grouped } from './printable.ts'
+import { terminalBar } from './terminal-bar.ts'
 
 /** Runs shorter than this end before a bar would be worth reading. */
 const patience = 2000
@@ -42,18 +43,9 @@ export class Progress {
       left: left === undefined ? '' : duration(left),
     }
     if (this.#bar === undefined) {
-      const { default: cliProgress } = await import('cli-progress')
       const known = '{bar} {percentage} % | {users} users | {rate} users/s | {left} left'
       const unknown = '{users} users | {rate} users/s'
-      this.#bar = new cliProgress.SingleBar({
-        format: total === undefined ? unknown : known,
-        barsize: 30,
-        clearOnComplete: true,
-        hideCursor: false,
-        // Without this the bar switches the terminal's line wrap off, and an interrupted run would leave it so.
-        linewrap: true,
-        stream: process.stderr,
-      })
+      this.#bar = await terminalBar(total === undefined ? unknown : known, 30)
       this.#bar.start(total ?? 0, Math.min(bytes, total ?? 0), payload)
       return
     }

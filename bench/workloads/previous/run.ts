@@ -1,8 +1,8 @@
 /** Finds, builds, measures and prints. It fails nothing: where there is nothing to compare with, it says why. */
+import { watched } from '../../../src/cli/bench/progress.ts'
 import { CommandError } from '../../../src/cli/errors.ts'
 import { compile } from '../../compile.ts'
 import { printPrevious } from '../../print.ts'
-import { watched } from '../../run.ts'
 import { benchPrevious, type PreviousOptions } from './index.ts'
 import { buildRevision, findRevision } from './revision.ts'
 
@@ -18,7 +18,7 @@ export async function runPrevious({ revision, isJson, ...options }: RunOptions):
     process.stderr.write(`bench: building ${found.name}, unless it is built already\n`)
     const previous = buildRevision(found)
     compile()
-    const report = await watched((watch) => benchPrevious(previous, options, watch))
+    const report = await watched(process.stderr.isTTY, (watch) => benchPrevious(previous, options, watch))
     if (isJson) console.log(JSON.stringify(report, null, 2))
     else printPrevious(report)
   } catch (error) {

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { nativeObstacle } from '../built-files.ts'
 import { errorMessage } from '../errors.ts'
 import { Output } from '../output.ts'
+import { sibling } from '../sibling.ts'
 import { openEvaluator, readIdLists, readInput } from '../specs-file.ts'
-import { nativeObstacle } from '../verify/files.ts'
-import { sibling } from '../verify/sibling.ts'
 import { type Difference, differences, onlyKnown } from './comparison.ts'
 import type { Answers } from './contestant.ts'
 import { ContestantProcess } from './contestant-process.ts'
@@ -18,7 +18,7 @@ import type { EngineName } from './engine.ts'
 import type { EngineTask } from './engine-process.ts'
 import { askedNames } from './names.ts'
 import { isInstalled } from './packages.ts'
-import { BenchBar } from './progress.ts'
+import { watched } from './progress.ts'
 import { type Measured, measureInRounds, type Timing } from './rounds.ts'
 import { differenceLines, measuredLines } from './table.ts'
 import { userCount } from './users.ts'
@@ -54,9 +54,9 @@ export async function benchOwnSpecs(options: OwnSpecsOptions): Promise<void> {
       else answers.set(name, given)
     }
     const known = compared(answers)
-    const bar = await BenchBar.start(!options.json && process.stderr.isTTY)
-    const measured = await measureInRounds(engines, measurements, options, (...seen) => bar.update(...seen))
-    bar.end()
+    const measured = await watched(!options.json && process.stderr.isTTY, (watch) =>
+      measureInRounds(engines, measurements, options, watch),
+    )
     await print(options, [...notes, ...differenceLines(known)], measured)
   } finally {
     for (const engine of engines) engine.stop()

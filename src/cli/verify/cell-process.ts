@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode, errorMessage } from '../errors.ts'
+import { siblingThread } from '../sibling.ts'
 import type { CellMessage, CellOrder } from './cell-messages.ts'
 import type { CellWorkerSetup } from './cell-worker.ts'
 import { CellCounters } from './counters.ts'
 import type { WrongReply } from './result.ts'
 import { rowOf, threadCount } from './rows.ts'
-import { siblingThread } from './sibling.ts'
 import { loadWorkload } from './workload.ts'
 
 /** Milliseconds between two looks at the counters. */

@@ -1,6 +1,7 @@
 /** A progress bar on standard error while the matrix runs; nothing where standard error is no terminal. */
 import type { SingleBar } from 'cli-progress'
 import { grouped } from '../printable.ts'
+import { terminalBar } from '../terminal-bar.ts'
 import { type Cell, type Counts, wrongTotal } from './result.ts'
 import { rowOf } from './rows.ts'
 
@@ -20,17 +21,8 @@ export class LiveBar {
   static async start(cells: readonly Cell[], shown: boolean): Promise<LiveBar> {
     const live = new LiveBar(cells)
     if (!shown) return live
-    const { default: cliProgress } = await import('cli-progress')
-    live.#bar = new cliProgress.SingleBar({
-      // Within 80 columns also for the longest row; a line that is cut would lose the number that matters.
-      format: '{bar} {run}/{runs} {row} x {workers}: {wrong} wrong of {operations}',
-      barsize: 12,
-      clearOnComplete: true,
-      hideCursor: false,
-      // Without this the bar switches the terminal's line wrap off, and an interrupted run would leave it so.
-      linewrap: true,
-      stream: process.stderr,
-    })
+    // Within 80 columns also for the longest row; a line that is cut would lose the number that matters.
+    live.#bar = await terminalBar('{bar} {run}/{runs} {row} x {workers}: {wrong} wrong of {operations}', 12)
     live.#bar.start(live.#total, 0, { run: 1, runs: cells.length, row: '', workers: '', operations: 0, wrong: 0 })
     return live
   }

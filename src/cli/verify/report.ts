@@ -1,8 +1,9 @@
 /** The report of `framegate verify --report`: one HTML file that needs nothing else, with verdict, matrix and chart. */
 import { safe } from '../html.ts'
 import { counted, grouped } from '../printable.ts'
+import { factsTable } from '../report-facts.ts'
+import { reportStyle } from '../report-style.ts'
 import { throughputChart } from './chart.ts'
-import { reportStyle } from './report-style.ts'
 import { type CellResult, type WrongKind, type WrongReply, wrongKinds, wrongTotal } from './result.ts'
 import { type Row, rowOf, rows, workloads } from './rows.ts'
 import { firstWrong, outcomeNames, rate, shownKinds, wrongNames } from './table.ts'
@@ -136,16 +137,10 @@ function explanation(row: Row): string {
 
 function facts({ machine, wanted }: Verification): string {
   const command = `framegate verify --workers ${wanted.workers.join(',')} --seconds ${wanted.seconds} --backend ${wanted.backends.join(',')}`
-  const lines: [string, string][] = [
-    ['Processor', `${safe(machine.processor)}, ${counted(machine.cores, 'core')}`],
-    ['Memory', `${(machine.memory / 2 ** 30).toFixed(1)} GiB`],
-    ['System', safe(machine.system)],
-    ['Node', safe(machine.node)],
-    ['framegate', safe(machine.framegate)],
+  return factsTable(machine, [
     ['koffi', safe(machine.koffi ?? 'not installed')],
-    ...Object.entries(machine.guests).map(([name, hash]): [string, string] => [safe(name), `<code>${hash}</code>`]),
+    ...Object.entries(machine.guests).map(([name, hash]) => [safe(name), `<code>${hash}</code>`] as const),
     ['Ended', safe(machine.time)],
     ['Run again', `<code>${safe(command)}</code>`],
-  ]
-  return `<table class="facts">${lines.map(([name, value]) => `<tr><th>${name}</th><td>${value}</td></tr>`).join('\n')}</table>`
+  ])
 }

@@ -3,10 +3,10 @@
  * an exception, an exit before its time and a hang are all a crash, with the reason.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { sibling } from '../sibling.ts'
 import type { CellMessage, CellOrder } from './cell-messages.ts'
 import { type Cell, type CellResult, type Counts, noCounts, type WrongReply } from './result.ts'
 import { rowOf } from './rows.ts'
-import { sibling } from './sibling.ts'
 
 /** Seconds that a control may take to be caught. */
 export const controlPatience = 10

@@ -7,8 +7,8 @@
  * its text before and after and returns 0 where the two differ. No fault is injected: the nested call alone makes it fail.
  */
 import { readFileSync } from 'node:fs'
+import { built, probeModuleName } from '../../built-files.ts'
 import type { Tally } from '../counters.ts'
-import { built, probeModuleName } from '../files.ts'
 import type { WrongKind } from '../result.ts'
 import type { Workload } from '../workload.ts'
 import { instantiateProbe, type ProbeInstance } from './probe-instance.ts'

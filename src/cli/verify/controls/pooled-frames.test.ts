@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { built, probeModuleName } from '../files.ts'
+import { built, probeModuleName } from '../../built-files.ts'
 import { newPool, PooledCaller } from './pooled-frames.ts'
 import { instantiateProbe } from './probe-instance.ts'
 

@@ -20,8 +20,8 @@
  *     0                                                   the result of free, which has none
  */
 import { readFileSync } from 'node:fs'
+import { built, probeModuleName } from '../../built-files.ts'
 import type { Tally } from '../counters.ts'
-import { built, probeModuleName } from '../files.ts'
 import type { WrongKind } from '../result.ts'
 import type { Workload } from '../workload.ts'
 import { instantiateProbe, type ProbeInstance } from './probe-instance.ts'

@@ -1,6 +1,6 @@
 /** The minimal workload in C alone: the probe's own threads, which one thread of JavaScript starts and waits for. */
 import { createRequire } from 'node:module'
-import { built, probeLibraryName } from '../files.ts'
+import { built, probeLibraryName } from '../../built-files.ts'
 import type { Workload } from '../workload.ts'
 
 /** Seconds between two reports; a slice is one call. */

@@ -1,8 +1,8 @@
 /** The minimal workload: the probe's `char *probe_alloc(uint64_t seed)`, and whether the text is this call's own. */
 import { readFileSync } from 'node:fs'
 import { type Guest, open } from '../../../ffi/index.ts'
+import { built, loadKoffi, probeLibraryName, probeModuleName } from '../../built-files.ts'
 import type { Tally } from '../counters.ts'
-import { built, loadKoffi, probeLibraryName, probeModuleName } from '../files.ts'
 import { classifyText, Seeds } from '../seeds.ts'
 import type { Place, Workload } from '../workload.ts'
 

@@ -1,6 +1,6 @@
 /** The minimal workload from one thread that keeps N calls in flight, which koffi runs on threads of its own. */
 import { open } from '../../../ffi/index.ts'
-import { built, loadKoffi, probeLibraryName } from '../files.ts'
+import { built, loadKoffi, probeLibraryName } from '../../built-files.ts'
 import { classifyText, Seeds } from '../seeds.ts'
 import type { Workload } from '../workload.ts'
 

@@ -1,16 +1,14 @@
-/** Where the probe's builds are, seen from the build itself or from the sources; and what is missing for a backend. */
+/** Where the engine's and the probe's builds are, seen from the build itself or from the sources; what a backend lacks here. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Koffi } from '../../ffi/index.ts'
+import type { Koffi } from '../ffi/index.ts'
 
 const require = createRequire(import.meta.url)
 
 /** Path of a file of the build, whether it is there or not. */
 export function built(name: string): string {
-  const places = [`../../${name}`, `../../../dist/${name}`].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  )
+  const places = [`../${name}`, `../../dist/${name}`].map((place) => fileURLToPath(new URL(place, import.meta.url)))
   return places.find(existsSync) ?? (places.at(-1) as string)
 }
 

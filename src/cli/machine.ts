@@ -1,9 +1,9 @@
-/** On what the matrix ran: facts without which its figures cannot be compared. */
+/** On what something was measured: facts without which its figures cannot be compared. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
-import { built, engineLibraryName, probeLibraryName, probeModuleName } from './files.ts'
+import { built, engineLibraryName, probeLibraryName, probeModuleName } from './built-files.ts'
 
 export interface MachineFacts {
   readonly processor: string
@@ -31,7 +31,7 @@ export function machineFacts(): MachineFacts {
     memory: totalmem(),
     system: `${process.platform} ${release()}, ${process.arch}`,
     node: process.version,
-    framegate: versionOf('../../../package.json') ?? 'unknown',
+    framegate: versionOf('../../package.json') ?? 'unknown',
     koffi: versionOf('koffi/package.json'),
     guests: Object.fromEntries(guests.map((name) => [name, sha256(built(name))])),
     time: new Date().toISOString(),
