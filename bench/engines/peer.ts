@@ -1,5 +1,5 @@
 /** A peer's package, as `bench/package.json` has it. Types are written down where it is used: they are what is relied on. */
-import { loadPackage, packageVersion } from '../../src/cli/bench/packages.ts'
+import { loadPackage, packageVersion } from '../../src/cli/packages.ts'
 import { benchFolder } from '../project.ts'
 
 export function loadPeer<Exports>(name: string): Exports {

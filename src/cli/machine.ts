@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { built, engineLibraryName, probeLibraryName, probeModuleName } from './built-files.ts'
+import { isInstalled, packageVersion } from './packages.ts'
 
 export interface MachineFacts {
   readonly processor: string
@@ -22,6 +24,7 @@ export interface MachineFacts {
 }
 
 export function machineFacts(): MachineFacts {
+  const here = fileURLToPath(new URL('.', import.meta.url))
   const guests = ['engine.wasm', probeModuleName, engineLibraryName, probeLibraryName].filter((name) =>
     existsSync(built(name)),
   )
@@ -31,18 +34,10 @@ export function machineFacts(): MachineFacts {
     memory: totalmem(),
     system: `${process.platform} ${release()}, ${process.arch}`,
     node: process.version,
-    framegate: versionOf('../../package.json') ?? 'unknown',
-    koffi: versionOf('koffi/package.json'),
+    framegate: (createRequire(import.meta.url)('../../package.json') as { version: string }).version,
+    koffi: isInstalled('koffi', here) ? packageVersion('koffi', here) : null,
     guests: Object.fromEntries(guests.map((name) => [name, sha256(built(name))])),
     time: new Date().toISOString(),
-  }
-}
-
-function versionOf(description: string): string | null {
-  try {
-    return (createRequire(import.meta.url)(description) as { version: string }).version
-  } catch {
-    return null
   }
 }
 

@@ -43,6 +43,7 @@ describe('the command', () => {
     expect(result.cells[0]).toMatchObject({ wrong: { total: 0 }, firstWrongSeconds: null, examples: [] })
     expect(result.cells[0].operationsPerSecond).toBeCloseTo(result.cells[0].operations / result.cells[0].seconds)
     expect(Object.keys(result.machine.guests)).toContain('probe.wasm')
+    expect(result.machine.koffi).toMatch(/^\d+\.\d+\.\d+$/)
 
     const html = readFileSync(join(workspace.folder, 'report.html'), 'utf8')
     expect(html, 'loads nothing').not.toMatch(/<(script|link|img|iframe)|\b(src|href)=|@import|url\(/i)

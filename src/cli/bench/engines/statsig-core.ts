@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { User } from '../../../node.ts'
 import { CommandError } from '../../errors.ts'
+import { loadPackage, packageVersion } from '../../packages.ts'
 import type { EngineSource, Read, StatsigEngine } from '../engine.ts'
-import { loadPackage, packageVersion } from '../packages.ts'
 
 const packageName = '@statsig/statsig-node-core'
 

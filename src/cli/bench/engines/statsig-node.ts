@@ -1,7 +1,7 @@
 /** Statsig's plain JavaScript engine, `statsig-node`: specs as bootstrap values, in the older format that it takes. */
 import type { User } from '../../../node.ts'
+import { loadPackage, packageVersion } from '../../packages.ts'
 import type { EngineSource, Read, StatsigEngine } from '../engine.ts'
-import { loadPackage, packageVersion } from '../packages.ts'
 import { legacySpecs } from './legacy-specs.ts'
 
 const packageName = 'statsig-node'

@@ -1,8 +1,8 @@
-/** Packages that are measured: found from the folder that has them, not from where this file happens to be. */
+/** Packages: found from the folder that has them, not from where this file happens to be. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
-import { CommandError } from '../errors.ts'
+import { CommandError } from './errors.ts'
 
 /** The package's exports, as its types are known to the caller. */
 export function loadPackage<Exports>(name: string, folder: string): Exports {
