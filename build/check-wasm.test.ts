@@ -46,6 +46,7 @@ describe('what a module is said to be', () => {
       start: undefined,
       stackBytes: 1024 * 1024,
       fuel: undefined,
+      hiddenState: [],
       customs: [],
     })
   })
@@ -79,6 +80,20 @@ describe('what is wrong with an engine', () => {
   it('is a small stack', () => {
     const faults = plainFaults(memory, stackOf64KiB, exports)
     expect(faults).toEqual(['its stack has 65536 bytes; 163840 are the least'])
+  })
+
+  it('is state that an instance keeps when its memory and exported globals are set back', () => {
+    const function0 = section(3, 1, 0)
+    const body = (...code: number[]) => section(10, 1, code.length + 2, 0, ...code, 0x0b)
+    const faults = (...code: number[]) =>
+      plainFaults(emptyFunctionType, function0, memory, stackOfOneMiB, exports, body(...code))
+    const fault = (what: string) => [`it changes ${what}; instances could not follow one another`]
+    expect(faults(0x41, 0x26, 0x1a)).toEqual([])
+    expect(faults(0x41, 0, 0xd0, 0x70, 0x26, 0)).toEqual(fault('a table'))
+    expect(faults(0xd0, 0x70, 0x41, 1, 0xfc, 15, 0, 0x1a)).toEqual(fault('a table'))
+    expect(faults(0xfc, 9, 0)).toEqual(fault('a segment'))
+    const hidden = section(6, 2, ...stackOfOneMiB.slice(3), 0x7f, 1, 0x41, 0, 0x0b)
+    expect(plainFaults(memory, hidden, exports)).toEqual(fault('global 1, which is not exported'))
   })
 
   it('is an export too many or too few', () => {
@@ -147,7 +162,7 @@ it('a module is not sealed twice', () => {
 describe.each(Object.entries(engineBuilds))('dist/%s', (file, build) => {
   const bytes = readFileSync(new URL(`../dist/${file}`, import.meta.url))
 
-  it('imports and exports exactly what is listed, runs nothing at instantiation, has its stack and its build id', () => {
+  it('imports and exports exactly what is listed, runs nothing at instantiation, hides no state, has its stack and its build id', () => {
     expect(engineFaults(bytes, expectedExports(), build)).toEqual([])
   })
 })

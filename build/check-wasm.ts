@@ -2,12 +2,13 @@
  * Says what a guest module is, from its bytes, and what is wrong with the engine's builds.
  *
  * The engine's promises (no imports but the metered build's memory, nothing run at instantiation, a stack that cannot
- * grow into the data, an id that is that of its bytes) are read from the files that ship, by the reader of `framegate
+ * grow into the data, no state but memory and exported globals, an id that is that of its bytes) are read from the files that ship, by the reader of `framegate
  * bindgen`, and not from the tools that made them.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { blockType, op, plainInstruction } from '../src/tenants/instructions.ts'
 import { externalKinds, type SectionReader, sectionIds, sectionsOf } from '../src/wasm-sections.ts'
 import { buildIdSection, importedPages, memorySection, sha256 } from './seal-wasm.ts'
 
@@ -21,6 +22,8 @@ export interface WasmSummary {
   stackBytes: number | undefined
   /** Initial value of the exported `framegate_fuel`, where it is a mutable i32. */
   fuel: number | undefined
+  /** What its code changes besides memory and the exported globals; an instance that was used keeps it. */
+  hiddenState: string[]
   /** The custom sections, in their order. */
   customs: { name: string; content: Uint8Array }[]
 }
@@ -38,10 +41,15 @@ export const engineBuilds = {
 } as const satisfies Record<string, EngineBuild>
 
 interface Global {
+  mutable: boolean
   mutableI32: boolean
   value: number | undefined
 }
 
+/** data.drop, elem.drop */
+const segmentInstructions: ReadonlySet<number> = new Set([9, 13])
+/** table.init, table.copy, table.grow, table.fill */
+const tableInstructions: ReadonlySet<number> = new Set([12, 14, 15, 17])
 const opcode = { end: 0x0b, i32Const: 0x41, f32Const: 0x43, f64Const: 0x44 } as const
 
 const leastStackBytes = 160 * 1024
@@ -57,8 +65,10 @@ export function summarise(bytes: Uint8Array): WasmSummary {
     start: undefined,
     stackBytes: undefined,
     fuel: undefined,
+    hiddenState: [],
     customs: [],
   }
+  const hidden = new Set<string>()
   const globals: (Global | undefined)[] = []
   const exportedGlobals = new Map<string, number>()
   for (const { id, content } of sectionsOf(bytes)) {
@@ -75,10 +85,17 @@ export function summarise(bytes: Uint8Array): WasmSummary {
       }
     } else if (id === sectionIds.start) {
       summary.start = content.leb()
+    } else if (id === sectionIds.code) {
+      for (const body of content.list(() => content.part(content.leb()))) collectHiddenState(body, hidden)
     } else if (id === sectionIds.custom) {
       summary.customs.push({ name: content.name(), content: rest(content) })
     }
   }
+  const seen = new Set(exportedGlobals.values())
+  globals.forEach((each, index) => {
+    if (each?.mutable && !seen.has(index)) hidden.add(`global ${index}, which is not exported`)
+  })
+  summary.hiddenState = [...hidden]
   const exported = (name: string) => globals[exportedGlobals.get(name) ?? globals.length]
   const fuel = exported('framegate_fuel')
   summary.stackBytes = exported('__stack_pointer')?.value
@@ -98,6 +115,8 @@ export function engineFaults(bytes: Uint8Array, listed: readonly string[], build
   if (stackBytes === undefined) faults.push('it exports no __stack_pointer with a constant initial value')
   else if (stackBytes < leastStackBytes)
     faults.push(`its stack has ${stackBytes} bytes; ${leastStackBytes} are the least`)
+  const { hiddenState } = summary
+  if (hiddenState.length > 0) faults.push(`it changes ${names(hiddenState)}; instances could not follow one another`)
   const missing = expected.filter((name) => !exports.includes(name))
   const unlisted = exports.filter((name) => !expected.includes(name))
   if (missing.length > 0) faults.push(`it lacks ${missing.join(', ')}, which build/engine.exports lists`)
@@ -139,7 +158,52 @@ export function expectedExports(): string[] {
 function global(content: SectionReader): Global {
   const type = content.valueType()
   const mutable = content.byte() === 1
-  return { mutableI32: type === 'i32' && mutable, value: startValue(content) }
+  return { mutable, mutableI32: type === 'i32' && mutable, value: startValue(content) }
+}
+
+/** Names what a function's code does to tables and segments. */
+function collectHiddenState(body: SectionReader, hidden: Set<string>): void {
+  body.list(() => {
+    body.leb()
+    body.valueType()
+  })
+  while (!body.done) {
+    const code = body.byte()
+    const next = body.next ?? 0
+    if (code === op.tableSet) hidden.add('a table')
+    if (code === op.prefix && segmentInstructions.has(next)) hidden.add('a segment')
+    if (code === op.prefix && tableInstructions.has(next)) hidden.add('a table')
+    skipOperands(body, code)
+  }
+}
+
+function skipOperands(body: SectionReader, code: number): void {
+  switch (code) {
+    case op.block:
+    case op.loop:
+    case op.if:
+      blockType(body)
+      return
+    case op.else:
+    case op.end:
+    case op.unreachable:
+    case op.return:
+      return
+    case op.br:
+    case op.brIf:
+    case op.call:
+      body.leb()
+      return
+    case op.brTable:
+      body.list(() => body.leb())
+      body.leb()
+      return
+    case op.callIndirect:
+      body.leb()
+      body.leb()
+      return
+  }
+  if (plainInstruction(body, code) === undefined) throw new Error(`the instruction 0x${code.toString(16)} is unknown`)
 }
 
 /** The value that an i32 global starts with; undefined for any other global. */

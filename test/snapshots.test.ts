@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as loader from '@assemblyscript/loader'
 import { describe, expect, test } from 'vitest'
-import { moduleID, open, openInSlices, Snapshot } from '../src/ffi/index.ts'
+import { moduleID, open, openInSlices, Snapshot, Spares } from '../src/ffi/index.ts'
 import { projectFolder } from './support/data.ts'
 import { compiledWat } from './wat/compile.ts'
 import { codeOf, thrownBy } from './wat/thrown.ts'
@@ -37,6 +37,83 @@ function expectState({ symbols }: Pick<ReturnType<typeof opened>, 'symbols'>): v
   expect(symbols.count()).toBe(7n)
   expect(symbols.initialized()).toBe(1)
 }
+
+describe('an instance that others begin in', () => {
+  const interchangeable = { ...guest, interchangeable: 0 }
+  const bufferOf = (library: ReturnType<typeof opened>) => {
+    const frame = library.frame(8)
+    const { buffer } = frame.memory.u8
+    frame.release()
+    return buffer
+  }
+  const written = (library: ReturnType<typeof opened>) => {
+    for (let at = 0; at < library.memoryBytes; at += 512) library.symbols.store(at, 0x99)
+    return bufferOf(library)
+  }
+
+  test('is as a new one, however it was left', () => {
+    const { library, snapshot } = withState()
+    using _ = library
+    using fresh = opened({ snapshot })
+    expectState(fresh)
+    const expected = Buffer.from(new Uint8Array(bufferOf(fresh)))
+    using used = open(interchangeable, definitions, { snapshot })
+    for (let end = 0; end < 5; end++) {
+      const buffer = written(used)
+      used.symbols.count()
+      expect(codeOf(() => used.symbols.trap())).toBe('GUEST_TRAPPED')
+      expectState(used)
+      expect(bufferOf(used)).toBe(buffer)
+      expect(Buffer.from(new Uint8Array(buffer)).equals(expected)).toBe(true)
+      expect(used.generation).toBe(end + 2)
+    }
+  })
+
+  test('is none that was not declared so, has grown, or holds a frame', () => {
+    const { library, snapshot } = withState()
+    using _ = library
+    using plain = opened({ snapshot })
+    const plainBuffer = written(plain)
+    expect(codeOf(() => plain.symbols.trap())).toBe('GUEST_TRAPPED')
+    expectState(plain)
+    expect(bufferOf(plain)).not.toBe(plainBuffer)
+    using used = open(interchangeable, definitions, { snapshot })
+    used.symbols.grow(1)
+    const grown = written(used)
+    expect(codeOf(() => used.symbols.trap())).toBe('GUEST_TRAPPED')
+    expectState(used)
+    expect(bufferOf(used)).not.toBe(grown)
+    expect(used.memoryBytes).toBe(snapshot.memoryBytes)
+    const held = used.frame(64)
+    held.memory.u8.fill(0x77, held.base, held.base + 64)
+    expect(codeOf(() => used.symbols.trap())).toBe('GUEST_TRAPPED')
+    expectState(used)
+    expect(bufferOf(used)).not.toBe(held.memory.u8.buffer)
+    held.release()
+  })
+
+  test('serves other libraries of its kind alone', () => {
+    const { library, snapshot } = withState()
+    using _ = library
+    const spares = new Spares(2)
+    const buffers = [0, 1, 2].map((kind) => {
+      const left = open({ ...guest, interchangeable: kind }, definitions, { snapshot, spares })
+      const buffer = written(left)
+      left.close()
+      return buffer
+    })
+    const taken = (kind: number) => {
+      const next = open({ ...guest, interchangeable: kind }, definitions, { snapshot, spares })
+      expectState(next)
+      return bufferOf(next)
+    }
+    // Two are kept, the latest.
+    expect(buffers).not.toContain(taken(0))
+    expect(taken(1)).toBe(buffers[1])
+    expect(buffers).not.toContain(taken(1))
+    expect(taken(2)).toBe(buffers[2])
+  })
+})
 
 describe('a snapshot', () => {
   test('holds data, memory, growth, globals and the caller’s note, and nothing of the guest runs', () => {

@@ -24,7 +24,8 @@ type NativeLibrary = Library<typeof ENGINE, unknown>
  *
  * @internal
  */
-export interface RunOptions extends Pick<OpenOptions<typeof ANSWERING>, 'fuel' | 'recoveriesPerSecond' | 'onEnd'> {
+export interface RunOptions
+  extends Pick<OpenOptions<typeof ANSWERING>, 'fuel' | 'recoveriesPerSecond' | 'spares' | 'onEnd'> {
   /** What the memory of an instance can hold. */
   readonly maxBytes?: number
 }

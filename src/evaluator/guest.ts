@@ -43,6 +43,7 @@ export function engineGuest(module: WebAssembly.Module, limits: EngineLimits | u
     panicMessage: 'framegate_panic_message',
     memoryEnd: 'framegate_memory_end',
     stackFirst: true,
+    interchangeable: MOST_BYTES,
   }
   const initial = initialPages(module)
   if (initial === undefined) {
@@ -54,7 +55,7 @@ export function engineGuest(module: WebAssembly.Module, limits: EngineLimits | u
   }
   const maximum = maximumPages(limits?.maxBytes ?? MOST_BYTES, initial)
   const imports = () => ({ env: { memory: new WebAssembly.Memory({ initial, maximum }) } })
-  return { ...guest, imports, fuel: 'framegate_fuel' }
+  return { ...guest, imports, fuel: 'framegate_fuel', interchangeable: maximum }
 }
 
 /** Of the memory that the metered build imports; asked of a module once, for its instances are many. */

@@ -49,6 +49,7 @@ export { callbackModule } from './wasm/callback-module.ts'
 export { type EmscriptenFactory, PreparedFactory, prepareFactory } from './wasm/emscripten.ts'
 export type { WasmGuest } from './wasm/guest.ts'
 export { RunningWorker } from './wasm/running-worker.ts'
+export { Spares } from './wasm/spares.ts'
 export { type PostedError, postedError } from './wasm/worker-messages.ts'
 
 /** How a library is reached. */

@@ -5,6 +5,7 @@ import type { CallbackFunction, CallbackType, Definitions, Symbols } from './def
 import type { ErrorCode, FramegateError } from './errors.ts'
 import type { Frame } from './frame.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { Spares } from './wasm/spares.ts'
 
 /** What made a guest: it decides how the guest is instantiated and how it allocates. */
 export type Toolchain = 'emscripten' | 'wasm-pack' | 'assemblyscript' | 'plain' | 'native'
@@ -102,6 +103,13 @@ export interface OpenOptions<Defined extends Definitions> {
    * A call that uses it up throws `FUEL_EXHAUSTED`, at the same place for the same memory and arguments.
    */
   readonly fuel?: number
+  /**
+   * Where the instances of several libraries go and come from, for guests that are {@link WasmGuest.interchangeable}.
+   * Without it, a library begins only in instances of its own that ended.
+   *
+   * @internal
+   */
+  readonly spares?: Spares
   /** Told of each abrupt end, once, before the caller gets the error. It must not throw or call the library. */
   readonly onEnd?: (error: FramegateError) => void
   /**

@@ -23,6 +23,7 @@ export const op = {
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  tableSet: 0x26,
   memorySize: 0x3f,
   i32Const: 0x41,
   i32LessSigned: 0x48,
@@ -32,6 +33,7 @@ export const op = {
   i32ShiftRight: 0x76,
   select: 0x1b,
   unreachable: 0x00,
+  prefix: 0xfc,
 } as const
 
 /** What an instruction without structure of its own takes. */

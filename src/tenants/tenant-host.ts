@@ -11,7 +11,7 @@ import {
   readLoaded,
   type SpecsSource,
 } from '../evaluator/index.ts'
-import { type ErrorCode, FramegateError, Snapshot } from '../ffi/index.ts'
+import { type ErrorCode, FramegateError, Snapshot, Spares } from '../ffi/index.ts'
 import { MemoryStore, type SnapshotStore } from './store.ts'
 import { readOptions, Tenant, type TenantKeeper } from './tenant.ts'
 import { checkOperators, TenantOperators } from './tenant-operators.ts'
@@ -22,6 +22,8 @@ const MiB = 1024 * 1024
 /** Limits of tenants unless somebody says otherwise. */
 const LIMITS: TenantLimits = { maxBytes: 16 * MiB, fuel: 10_000_000, recoveriesPerSecond: 5 }
 const MAX_WARM_BYTES = 256 * MiB
+/** Instances that wait for another tenant: a wake lets one go, so that there is one for the next. */
+const SPARES = 4
 
 /**
  * A host of tenants.
@@ -72,6 +74,7 @@ export class TenantHost implements Disposable {
       countryTable,
       limitsOf: ({ limits: own }) => ({ ...this.#limits, ...own }),
       snapshotOf: (tenant) => this.#snapshotOf(tenant.id),
+      spares: new Spares(SPARES),
       isStoreInMemory: this.#store instanceof MemoryStore,
       touch: (tenant, warmBytes) => this.#touch(tenant, warmBytes),
       tell: (event) => this.#tell(event),

@@ -8,7 +8,7 @@ import {
   Questions,
   type RunOptions,
 } from '../evaluator/index.ts'
-import { type ErrorCode, FramegateError, Snapshot, TokenBucket } from '../ffi/index.ts'
+import { type ErrorCode, FramegateError, Snapshot, type Spares, TokenBucket } from '../ffi/index.ts'
 import { TenantOperators } from './tenant-operators.ts'
 import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './types.ts'
 
@@ -20,6 +20,8 @@ export interface TenantKeeper {
   limitsOf(options: TenantOptions): TenantLimits
   /** The snapshot of a cold tenant, which must be there at once. */
   snapshotOf(tenant: Tenant): Uint8Array
+  /** Where the instances of tenants that are let go wait for others. */
+  readonly spares: Spares
   /** Then it costs nothing that warm tenants keep their snapshots. */
   readonly isStoreInMemory: boolean
   /** Counts a warm tenant as just asked, and weighs it. */
@@ -209,6 +211,7 @@ export class Tenant extends Questions {
   #runOptions(): RunOptions {
     const { fuel, recoveriesPerSecond, maxBytes } = this.#keeper.limitsOf(this.#options)
     return {
+      spares: this.#keeper.spares,
       ...(maxBytes !== undefined && { maxBytes }),
       ...(fuel !== undefined && { fuel }),
       ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),

@@ -43,6 +43,14 @@ export interface WasmGuest<Glue = unknown> {
    * instances that start from them have no more: the guest must then take none of it for its own.
    */
   readonly memoryEnd?: string
+  /**
+   * Given where the guest's functions change nothing but memory and the exported mutable globals: no table, no global
+   * that is not exported, no segment. An instance that starts from a snapshot then begins in one that ended or was let go,
+   * of the same module and with the same value here: its memory is wiped and filled from the snapshot, so that nothing
+   * is left of what was in it. The value stands for what else tells instances apart, as the maximum of an imported
+   * memory does. Not for guests that import functions.
+   */
+  readonly interchangeable?: string | number
   /** The result of `callbackModule`, for runtimes that do not compile WebAssembly from bytes. */
   readonly callbacks?: WebAssembly.Module
   /** Emscripten's factory function, made ready: `await prepareFactory(createModule, module)`. */

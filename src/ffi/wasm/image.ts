@@ -91,6 +91,17 @@ export function* restore(made: Instantiated, snapshot: Snapshot): Generator<void
   for (const { index, value } of snapshot.globals) (globals.get(index) as WebAssembly.Global).value = value
 }
 
+/** As {@link restore}, in an instance that was another before. */
+export function* restoreSpare(guest: WasmGuest, made: Instantiated, snapshot: Snapshot): Generator<void> {
+  const bytes = new Uint8Array(made.memory.buffer)
+  wipe(bytes)
+  if (snapshot.isOnModule) {
+    const beginning = beginningOf(guest)
+    bytes.set(beginning.bytes, beginning.address)
+  }
+  yield* restore(made, snapshot)
+}
+
 /**
  * Checks that a guest can start from a snapshot.
  *
@@ -157,9 +168,10 @@ function beginningOf(guest: WasmGuest): Beginning {
   if (beginning === undefined) {
     const { memory } = instantiate(guest, NO_GUARD, true)
     const bytes = new Uint8Array(memory.buffer)
-    const end = lengthOfUsed(bytes)
+    const words = new Int32Array(memory.buffer)
+    const end = lengthOfUsed(words)
     let address = 0
-    while (address < end && isZero(bytes, address)) address += BLOCK
+    while (address < end && isZero(words, address)) address += BLOCK
     beginning = { address, bytes: bytes.slice(address, end) }
     beginnings.set(guest.module, beginning)
   }
@@ -203,15 +215,36 @@ function isSame(words: Int32Array, at: number, before: Int32Array, then: number)
   return true
 }
 
-function isZero(bytes: Uint8Array, address: number): boolean {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + address, BLOCK / 4)
-  return words.every((word) => word === 0)
+/** Fills memory with zeros, block by block: one that was never written to takes no memory, and is not to. */
+function wipe(bytes: Uint8Array): void {
+  const words = new Int32Array(bytes.buffer)
+  for (let address = 0; address < bytes.length; address += BLOCK) {
+    if (!isZero(words, address)) bytes.fill(0, address, address + BLOCK)
+  }
+}
+
+function isZero(words: Int32Array, address: number): boolean {
+  const end = (address + BLOCK) >>> 2
+  let any = 0
+  for (let at = address >>> 2; at < end; at += 8) {
+    any =
+      (words[at] as number) |
+      (words[at + 1] as number) |
+      (words[at + 2] as number) |
+      (words[at + 3] as number) |
+      (words[at + 4] as number) |
+      (words[at + 5] as number) |
+      (words[at + 6] as number) |
+      (words[at + 7] as number)
+    if (any !== 0) return false
+  }
+  return true
 }
 
 /** Up to the last block that is not zero. */
-function lengthOfUsed(bytes: Uint8Array): number {
-  let length = bytes.length
-  while (length > 0 && isZero(bytes, length - BLOCK)) length -= BLOCK
+function lengthOfUsed(words: Int32Array): number {
+  let length = words.byteLength
+  while (length > 0 && isZero(words, length - BLOCK)) length -= BLOCK
   return length
 }
 

@@ -152,6 +152,12 @@ export class Instance implements HandleOwner {
     return capture(this.#guest, this.#made, { framesAt: this.stack.base, panicAt: this.#panicAddress, note, memoryEnd })
   }
 
+  /** What other instances can begin in, once nobody can reach this one. */
+  get spare(): Instantiated | undefined {
+    if (this.#guest.interchangeable === undefined || this.#guards !== undefined) return undefined
+    return this.hostCalls > 0 || this.stack.isInUse || this.callbacks.isUsed ? undefined : this.#made
+  }
+
   // ---- handles
 
   get lives(): boolean {

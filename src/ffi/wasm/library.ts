@@ -16,6 +16,7 @@ import type { WasmGuest } from './guest.ts'
 import { Instance } from './instance.ts'
 import { Origin } from './origin.ts'
 import { Recovery } from './recovery.ts'
+import { Spares } from './spares.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
 /** Opens a module. */
@@ -55,6 +56,9 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   readonly #bindings: Binding[] = []
   readonly #recovery: Recovery
   readonly #ends: Partial<Record<AbruptEnd, number>> = {}
+  readonly #spares: Spares
+  /** What ended last, until the next one begins. */
+  #ended: Instance | undefined
   /** What the next instance starts from. */
   #snapshot: Snapshot | (() => Snapshot) | undefined
   /** Complete already, for the first instance. */
@@ -69,6 +73,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     this.#options = options
     this.#snapshot = options.snapshot
     this.#origin = origin
+    this.#spares = options.spares ?? new Spares(1)
     this.#recovery = new Recovery(options.recoveriesPerSecond ?? RECOVERIES)
     this.#signatures = signaturesOf(definitions)
     this.#worker = new WorkerCalls(guest, definitions, options)
@@ -139,6 +144,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   onRetired(instance: Instance): void {
     if (this.current !== instance) return
     this.#peakBytes = Math.max(this.#peakBytes, this.memoryBytes)
+    this.#ended = instance
     this.#aim(undefined)
   }
 
@@ -158,6 +164,8 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     if (this.#closed) throw disposed()
     if (this.#isStarting) throw retiredByStart()
     this.#recovery.take()
+    this.#spend(this.#ended)
+    this.#ended = undefined
     const origin = this.#origin ?? this.#originOfSnapshot()
     this.#origin = undefined
     const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this, origin)
@@ -190,6 +198,8 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     } finally {
       if (current) current.retired = true
     }
+    if (this.#options.spares) this.#spend(current ?? this.#ended)
+    this.#ended = undefined
   }
 
   [Symbol.dispose](): void {
@@ -198,7 +208,13 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
 
   #originOfSnapshot(): Origin | undefined {
     const snapshot = typeof this.#snapshot === 'function' ? this.#snapshot() : this.#snapshot
-    return snapshot && new Origin(this.#guest, snapshot).complete()
+    return snapshot && new Origin(this.#guest, snapshot, this.#spares).complete()
+  }
+
+  /** Leaves an instance to others, unless somebody can still reach it. */
+  #spend(instance: Instance | undefined): void {
+    const spare = instance?.spare
+    if (spare !== undefined) this.#spares.give(this.#guest, spare)
   }
 
   #aim(instance: Instance | undefined): void {

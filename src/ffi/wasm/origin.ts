@@ -4,7 +4,8 @@
 import type { Snapshot } from '../snapshot.ts'
 import type { Guard } from './boundary.ts'
 import { type Instantiated, instantiate, type WasmGuest } from './guest.ts'
-import { checkOrigin, restore } from './image.ts'
+import { checkOrigin, restore, restoreSpare } from './image.ts'
+import type { Spares } from './spares.ts'
 
 export class Origin {
   readonly snapshot: Snapshot
@@ -13,10 +14,19 @@ export class Origin {
   /** The instance that this one becomes. */
   #guard: Guard | undefined
 
-  /** @throws FramegateError `SNAPSHOT_MISMATCH`, `SNAPSHOT_REFUSED`, `GUEST_MEMORY_EXHAUSTED` */
-  constructor(guest: WasmGuest, snapshot: Snapshot) {
+  /**
+   * @param spares - among which there may be an instance to begin in
+   * @throws FramegateError `SNAPSHOT_MISMATCH`, `SNAPSHOT_REFUSED`, `GUEST_MEMORY_EXHAUSTED`
+   */
+  constructor(guest: WasmGuest, snapshot: Snapshot, spares?: Spares) {
     checkOrigin(guest, snapshot)
     this.snapshot = snapshot
+    const spare = spares?.take(guest, snapshot.memoryBytes)
+    if (spare !== undefined) {
+      this.made = spare
+      this.#slices = restoreSpare(guest, spare, snapshot)
+      return
+    }
     const host: Guard['host'] = (call) =>
       ((...values: never[]) => (this.#guard as Guard).host(call)(...values)) as typeof call
     this.made = instantiate(
