@@ -15,6 +15,7 @@ import { Catalog } from './catalog.ts'
 import { ANSWERING, ENGINE, MOST_BYTES } from './guest.ts'
 import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
 import { checkPanic, type Loaded, type LoadInput, loadInto, type ReadOptions, readLoaded } from './load.ts'
+import { Slabs } from './slabs.ts'
 
 type AnsweringLibrary = Library<typeof ANSWERING, unknown>
 type NativeLibrary = Library<typeof ENGINE, unknown>
@@ -60,6 +61,12 @@ export class Engine {
    * @internal
    */
   readonly snapshot: Snapshot | undefined
+  /**
+   * Where bound users keep their images.
+   *
+   * @internal
+   */
+  readonly slabs = new Slabs()
   readonly #handle: number
   #calls = 0
   #disposed = false

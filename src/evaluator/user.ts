@@ -7,6 +7,7 @@ import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { HEAD, HEAD_SIZE, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
 import type { Field } from './lookup.ts'
+import { Slabs } from './slabs.ts'
 import type { User } from './types.ts'
 
 /** A user as a call needs it. */
@@ -123,7 +124,7 @@ export class UserImage implements FieldSource {
   /** Other specs number their fields differently. */
   #start(engine: Engine): void {
     this.#engine = engine
-    this.#target = target(engine.heapStart + FIRST_HEAP)
+    this.#target = target(engine, engine.heapStart + FIRST_HEAP)
     this.#copied = NOTHING_YET.memory.u8
     this.#end = engine.heapStart
     this.#temporary = 0
@@ -138,7 +139,7 @@ export class UserImage implements FieldSource {
         if (this.#hasField[field.number] === true) continue
         let end = writeField(field, this.#target, this.#end, this.#user)
         if (end === OVERFLOW) {
-          this.#grow(mostHeap(field, this.#user, engine))
+          this.#grow(engine, mostHeap(field, this.#user, engine))
           end = writeField(field, this.#target, this.#end, this.#user)
           if (end === OVERFLOW) throw changing()
         }
@@ -152,25 +153,27 @@ export class UserImage implements FieldSource {
     this.#temporary = (this.#target.hasContainers ? CONTAINERS : PLAIN) * (aligned(this.#end) - engine.heapStart)
     // Most plans add nothing to the heap, and a view takes 50 ns to make.
     const length = this.#end - HEAD_SIZE
-    if (this.#copied.length !== length) this.#copied = this.#target.memory.u8.subarray(HEAD_SIZE, HEAD_SIZE + length)
+    if (this.#copied.length !== length) {
+      const start = this.#target.base + HEAD_SIZE
+      this.#copied = this.#target.memory.u8.subarray(start, start + length)
+    }
   }
 
-  #grow(bytes: number): void {
-    const { memory, hasContainers } = this.#target
-    this.#target = { ...target(2 * this.#end + bytes + 8), hasContainers }
-    this.#target.memory.u8.set(memory.u8.subarray(0, this.#end))
+  #grow(engine: Engine, bytes: number): void {
+    const { memory, base, hasContainers } = this.#target
+    this.#target = { ...target(engine, 2 * this.#end + bytes + 8), hasContainers }
+    this.#target.memory.u8.set(memory.u8.subarray(base, base + this.#end), this.#target.base)
     this.#copied = NOTHING_YET.memory.u8
   }
 }
 
-function target(size: number): Target {
-  const buffer = new ArrayBuffer((size + 7) & ~7)
-  const memory = { u8: new Uint8Array(buffer), i32: new Int32Array(buffer), f64: new Float64Array(buffer) }
-  return { memory, base: 0, limit: buffer.byteLength, hasContainers: false }
+function target(engine: Engine, size: number): Target {
+  const { memory, base } = engine.slabs.take(size)
+  return { memory, base, limit: size, hasContainers: false }
 }
 
-/** What a user that was asked nothing yet has: making views takes longer than a call. */
-const NOTHING_YET = target(0)
+/** What a user that was asked nothing yet has. */
+const NOTHING_YET: Target = { ...new Slabs().take(0), limit: 0, hasContainers: false }
 
 /** A getter or proxy gave a larger value each time it was read. */
 function changing(): FramegateError {

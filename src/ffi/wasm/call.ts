@@ -1,5 +1,6 @@
-// A symbol as callers call it. Three shapes, from the fastest: scalars alone, which need no memory; scalars, strings and
-// buffers in, whose frame is carved as they are written; and everything else, by lists made when the guest was opened.
+// A symbol as callers call it. Four shapes, from the fastest: scalars alone, which need no memory; scalars and frames that
+// the caller holds; scalars, strings and buffers in, whose frame is carved as they are written; and everything else, by lists
+// made when the guest was opened.
 
 import { bytesOf, lengthOf, wrongCount } from '../arguments.ts'
 import { FramegateError } from '../errors.ts'
@@ -27,10 +28,12 @@ export interface CallOwner {
 export class Binding {
   target: Export
   instance: Pick<Instance, 'ended' | 'retired'>
+  readonly owner: CallOwner
   readonly #index: number
   readonly #renewing: Export
 
   constructor(owner: CallOwner, { name }: Signature, index: number) {
+    this.owner = owner
     this.#index = index
     this.#renewing = (...values) => {
       const instance = owner.renew()
@@ -54,7 +57,7 @@ export class Binding {
 }
 
 /** Errors of a call that had to make its instance are the caller's already. */
-const NO_INSTANCE: Binding['instance'] = { ended: (_, cause) => cause as FramegateError, retired: false }
+const NO_INSTANCE: Binding['instance'] = { ended: (_, cause) => cause as FramegateError, retired: true }
 
 /**
  * The instance that answers. Every bad end marks its instance before anything else is called: where the host's own stack
@@ -86,6 +89,8 @@ export function bindCall(owner: CallOwner, signature: Signature, index: number):
   const binding = new Binding(owner, signature, index)
   const isScalarCall =
     result !== CODE.cstring && result !== CODE.ownedText && lowered.every(({ code }) => code < CODE.cstring)
+  const isHeldCall = parameters.length === 2 && lowered.every(({ code }) => code < CODE.cstring || code === CODE.frame)
+  if (isHeldCall && !isScalarCall && result < CODE.cstring) return bindHeld(binding, signature, lowered, result)
   if (parameters.length > 4 || lowered.some(({ code }) => code === CODE.length)) {
     return bindListed(owner, binding, signature, index, lowered, result)
   }
@@ -188,6 +193,36 @@ function bindScalars(binding: Binding, signature: Signature, parameters: readonl
           throw instance.ended(name, error)
         }
       }
+  }
+}
+
+// ---- frames that the caller holds
+//
+// The call pushes nothing itself; only a callback can have left something above, which ends with the call.
+
+function bindHeld(binding: Binding, signature: Signature, parameters: readonly Lowered[], result: number): Symbol {
+  const { name } = signature
+  const [p0, p1] = parameters as [Lowered, Lowered]
+  return (a: unknown, b: unknown, ...extra: unknown[]) => {
+    if (extra.length !== 0) throw wrongCount(name, 2, 2 + extra.length)
+    if (binding.instance.retired) binding.owner.renew()
+    const { target } = binding
+    const instance = binding.instance as Instance
+    const { stack } = instance
+    const mark = stack.top
+    const m0 = lower(instance, p0, a)
+    const m1 = lower(instance, p1, b)
+    let returned: number
+    try {
+      returned = target(m0, m1) as number
+    } catch (error) {
+      instance.retired = true
+      stack.release(mark, name)
+      throw instance.ended(name, error)
+    }
+    if (stack.top !== mark) stack.release(mark, name)
+    stack.settle()
+    return scalarFromGuest(result, returned)
   }
 }
 
