@@ -102,6 +102,30 @@ describe.each(backends)('on the %s backend', (backend) => {
     expect(evaluator.generation).toBe(2)
   })
 
+  test('bound users that are asked in turns each have their own answers, however large their values are', () => {
+    const letters = [...'abcdefgh']
+    const specs = payload({
+      feature_gates: Object.fromEntries(letters.map((letter) => [letter, spec([rule(letter, [letter])])])),
+      condition_map: Object.fromEntries(
+        letters.map((letter) => [
+          letter,
+          condition('user_field', { operator: 'str_ends_with_any', field: letter, targetValue: ['!'] }),
+        ]),
+      ),
+    })
+    using evaluator = create(specs)
+    const users: User[] = Array.from({ length: 200 }, (_, number) => {
+      const text = (letter: number) => `${'x'.repeat((number * 37) % 900)}${(number >> letter) & 1 ? '!' : '?'}`
+      return { custom: Object.fromEntries(letters.map((letter, index) => [letter, text(index)])) }
+    })
+    const bound = users.map((user) => evaluator.bind(user))
+    for (const [index, letter] of letters.entries()) {
+      const expected = users.map((_, number) => ((number >> index) & 1) === 1)
+      expect(bound.map((user) => user.checkGate(letter))).toEqual(expected)
+      expect(users.map((user) => evaluator.checkGate(user, letter))).toEqual(expected)
+    }
+  })
+
   test('refused specs leave the old ones in force', () => {
     using evaluator = create(asking('any', ['x']))
     expect(() => evaluator.update('{"has_updates":false}')).toThrow(failing('SPECS_UNCHANGED'))
