@@ -119,7 +119,9 @@ describe.each(backends)('on the %s backend', (backend) => {
       return { custom: Object.fromEntries(letters.map((letter, index) => [letter, text(index)])) }
     })
     const bound = users.map((user) => evaluator.bind(user))
-    for (const [index, letter] of letters.entries()) {
+    // Again from the last, when all of the values are encoded.
+    for (const letter of [...letters, ...letters.toReversed()]) {
+      const index = letters.indexOf(letter)
       const expected = users.map((_, number) => ((number >> index) & 1) === 1)
       expect(bound.map((user) => user.checkGate(letter))).toEqual(expected)
       expect(users.map((user) => evaluator.checkGate(user, letter))).toEqual(expected)

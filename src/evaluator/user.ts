@@ -7,7 +7,6 @@ import { heapBound, OVERFLOW, type Target, writeValue } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { HEAD, HEAD_SIZE, TEMPORARY, TEMPORARY_FACTOR } from './layout.ts'
 import type { Field } from './lookup.ts'
-import { Slabs } from './slabs.ts'
 import type { User } from './types.ts'
 
 /** A user as a call needs it. */
@@ -94,9 +93,9 @@ function checkedUser(user: User): User {
 export class UserImage implements FieldSource {
   readonly #user: User
   #engine: Engine | undefined
-  #target: Target = NOTHING_YET
+  #target: Target = NOWHERE
   /** What calls copy: everything behind the head, up to the end of the heap. */
-  #copied: Uint8Array = NOTHING_YET.memory.u8
+  #copied: Uint8Array = NOTHING
   #end = 0
   /** Temporary bytes that the fields so far may take. */
   #temporary = 0
@@ -125,7 +124,7 @@ export class UserImage implements FieldSource {
   #start(engine: Engine): void {
     this.#engine = engine
     this.#target = target(engine, engine.heapStart + FIRST_HEAP)
-    this.#copied = NOTHING_YET.memory.u8
+    this.#copied = NOTHING
     this.#end = engine.heapStart
     this.#temporary = 0
     this.#hasField = []
@@ -163,7 +162,7 @@ export class UserImage implements FieldSource {
     const { memory, base, hasContainers } = this.#target
     this.#target = { ...target(engine, 2 * this.#end + bytes + 8), hasContainers }
     this.#target.memory.u8.set(memory.u8.subarray(base, base + this.#end), this.#target.base)
-    this.#copied = NOTHING_YET.memory.u8
+    this.#copied = NOTHING
   }
 }
 
@@ -173,7 +172,13 @@ function target(engine: Engine, size: number): Target {
 }
 
 /** What a user that was asked nothing yet has. */
-const NOTHING_YET: Target = { ...new Slabs().take(0), limit: 0, hasContainers: false }
+const NOTHING = new Uint8Array(0)
+const NOWHERE: Target = {
+  memory: { u8: NOTHING, i32: new Int32Array(0), f64: new Float64Array(0) },
+  base: 0,
+  limit: 0,
+  hasContainers: false,
+}
 
 /** A getter or proxy gave a larger value each time it was read. */
 function changing(): FramegateError {
