@@ -75,6 +75,22 @@ export class FramegateError extends Error {
   }
 }
 
+/**
+ * The error of a call that was refused before anything ran. It has no stack of its own, where the runtime lets it have none: whoever
+ * floods a host would otherwise take ten times as long to be refused, and leave as much more to collect.
+ *
+ * @internal
+ */
+export function refusal(code: ErrorCode, message: string, options?: ErrorOptions): FramegateError {
+  const limit: unknown = Reflect.get(Error, 'stackTraceLimit')
+  const isLimited = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0)
+  try {
+    return new FramegateError(code, message, options)
+  } finally {
+    if (isLimited) Reflect.set(Error, 'stackTraceLimit', limit)
+  }
+}
+
 /** More of a message helps nobody: what a guest says may be the whole of its memory. */
 export const LONGEST_MESSAGE = 4096
 

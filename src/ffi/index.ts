@@ -37,7 +37,7 @@ export type {
   Symbols,
   TypedArrayType,
 } from './definitions.ts'
-export { type ErrorCode, FramegateError, messageOf } from './errors.ts'
+export { type ErrorCode, FramegateError, messageOf, refusal } from './errors.ts'
 export type { Frame, Memory } from './frame.ts'
 export { Handle } from './handle.ts'
 export type { FfiWorker, Library, LibraryStats, OpenOptions, Start, Toolchain } from './library.ts'

@@ -8,7 +8,7 @@ import {
   Questions,
   type RunOptions,
 } from '../evaluator/index.ts'
-import { type ErrorCode, FramegateError, Snapshot, type Spares, TokenBucket } from '../ffi/index.ts'
+import { type ErrorCode, FramegateError, refusal, Snapshot, type Spares, TokenBucket } from '../ffi/index.ts'
 import { TenantOperators } from './tenant-operators.ts'
 import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './types.ts'
 
@@ -230,7 +230,7 @@ export class Tenant extends Questions {
   #limited({ wait }: TokenBucket): FramegateError {
     this.#rateLimited++
     const { callsPerSecond } = this.#keeper.limitsOf(this.#options)
-    return new FramegateError(
+    return refusal(
       'RATE_LIMITED',
       `the tenant ${this.id} has asked more than ${callsPerSecond} questions a second; ask again in ${wait} ms, or raise its limit`,
     )

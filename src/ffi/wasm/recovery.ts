@@ -1,7 +1,7 @@
 // Bounded recovery: how often instances that ended abruptly are followed by others. Without a bound, an input that traps
 // would cost its sender one call and the host a new instance each time.
 
-import { FramegateError } from '../errors.ts'
+import { FramegateError, refusal } from '../errors.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
 export class Recovery {
@@ -35,7 +35,7 @@ export class Recovery {
   }
 
   #unstable(cause: FramegateError): FramegateError {
-    return new FramegateError(
+    return refusal(
       'ENGINE_UNSTABLE',
       `more than ${this.#perSecond} instances a second ended abruptly, the last because ${cause.message}; calls are ` +
         `answered again in ${this.#bucket.wait} ms; find the input that ends them, or raise recoveriesPerSecond`,
