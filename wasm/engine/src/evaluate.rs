@@ -352,7 +352,8 @@ impl<'f> Call<'f> {
         Ok(true)
     }
 
-    /// Evaluates all conditions of a rule, the failed and unsupported ones' successors too: their nested gates are exposed.
+    /// Evaluates a rule's conditions. Those after one that failed or is unsupported count too, where they leave more behind
+    /// than whether they pass: nested gates are exposed.
     fn conditions(&mut self, conditions: &[u32]) -> Result<(), TooDeep> {
         let mut all = true;
         for number in conditions {
@@ -360,6 +361,9 @@ impl<'f> Call<'f> {
             if let Condition::Missing(_) = condition {
                 self.outcome.unsupported = true;
                 return Ok(());
+            }
+            if !all && condition.only_passes() {
+                continue;
             }
             self.condition(condition)?;
             all &= self.outcome.value;

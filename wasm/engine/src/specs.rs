@@ -313,6 +313,15 @@ impl Specs {
 }
 
 impl Condition {
+    /// Whether nothing comes of it but whether it passes.
+    pub fn only_passes(&self) -> bool {
+        match self {
+            Condition::Public => true,
+            Condition::Value(source, _) => !matches!(source, Source::Country { .. } | Source::Group(_)),
+            Condition::Gate { .. } | Condition::Custom { .. } | Condition::Unsupported(_) | Condition::Missing(_) => false,
+        }
+    }
+
     fn forget_texts(&mut self) {
         match self {
             Condition::Custom { operator: text, .. } | Condition::Unsupported(text) | Condition::Missing(text) => {
