@@ -345,4 +345,21 @@ describe('a storm of abrupt ends', () => {
     await new Promise((resolve) => setTimeout(resolve, 120))
     expect(library.symbols.count()).toBe(6n)
   })
+
+  test('counts instances whose memory has grown once more for each MiB', () => {
+    const trappedOf = (pages: number) => {
+      using library = opened({ recoveriesPerSecond: 10 })
+      const codes = Array.from({ length: 30 }, () =>
+        codeOf(() => {
+          library.symbols.grow(pages)
+          library.symbols.trap()
+        }),
+      )
+      return codes.filter((code) => code === 'GUEST_TRAPPED').length
+    }
+    // The first instance, then ten recoveries of one each, or four of three.
+    expect(trappedOf(0)).toBeGreaterThanOrEqual(11)
+    expect(trappedOf(32)).toBeGreaterThanOrEqual(5)
+    expect(trappedOf(32)).toBeLessThan(9)
+  })
 })

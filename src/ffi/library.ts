@@ -94,8 +94,9 @@ export interface OpenOptions<Defined extends Definitions> {
    */
   readonly snapshot?: Snapshot | (() => Snapshot)
   /**
-   * How many abrupt ends a second are followed by a new instance; default 200, `Infinity` for all. Beyond, calls throw
-   * `ENGINE_UNSTABLE` with the last end as their cause, so that an input that traps costs its sender more than the host.
+   * How many abrupt ends a second are followed by a new instance; default 200, `Infinity` for all. One counts once more for
+   * each MiB that the memory of the instance had grown by. Beyond, calls throw `ENGINE_UNSTABLE` with the last end as their
+   * cause, so that an input that traps costs its sender more than the host.
    */
   readonly recoveriesPerSecond?: number
   /**

@@ -14,11 +14,11 @@ export class TokenBucket {
     this.#tokens = capacity
   }
 
-  /** Takes one token, if there is one. */
-  take(): boolean {
+  /** Takes `cost` tokens, if there is one; what is missing then is owed. */
+  take(cost = 1): boolean {
     if (this.#tokens < 1) this.#fill()
     if (this.#tokens < 1) return false
-    this.#tokens--
+    this.#tokens -= cost
     return true
   }
 

@@ -64,6 +64,9 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   /** Complete already, for the first instance. */
   #origin: Origin | undefined
   #peakBytes = 0
+  /** What the memory of the current instance had when it began. */
+  #startBytes = 0
+  #grownBytes = 0
   #generation = 0
   #closed = false
   #isStarting = false
@@ -142,8 +145,11 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   }
 
   onRetired(instance: Instance): void {
+    this.#grownBytes = 0
     if (this.current !== instance) return
-    this.#peakBytes = Math.max(this.#peakBytes, this.memoryBytes)
+    const { memoryBytes } = this
+    this.#peakBytes = Math.max(this.#peakBytes, memoryBytes)
+    this.#grownBytes = memoryBytes - this.#startBytes
     this.#ended = instance
     this.#aim(undefined)
   }
@@ -151,7 +157,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
   onEnd(error: FramegateError): void {
     const code = error.code as AbruptEnd
     this.#ends[code] = (this.#ends[code] ?? 0) + 1
-    this.#recovery.ended(error)
+    this.#recovery.ended(error, this.#grownBytes)
     this.#options.onEnd?.(error)
   }
 
@@ -171,6 +177,7 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     const instance = new Instance(this.#guest, this.#signatures, this.#generation + 1, this, origin)
     this.#generation++
     this.#aim(instance)
+    this.#startBytes = this.memoryBytes
     if (origin !== undefined) return instance
     this.#isStarting = true
     try {

@@ -4,10 +4,14 @@
 import { FramegateError, refusal } from '../errors.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
+/** Growth that costs as much as a recovery. V8 marks and compacts the whole heap about every 15 MB of it, in 5 to 15 ms. */
+const BYTES_PER_RECOVERY = 1024 * 1024
+
 export class Recovery {
   readonly #perSecond: number
   readonly #bucket: TokenBucket
   #lastEnd: FramegateError | undefined
+  #cost = 1
 
   /** @throws FramegateError `ARGUMENT_INVALID` */
   constructor(perSecond: number) {
@@ -18,8 +22,10 @@ export class Recovery {
     this.#bucket = new TokenBucket(perSecond)
   }
 
-  ended(error: FramegateError): void {
+  /** @param grown - bytes that the memory of what ended had grown by: they are garbage now, to be collected in everybody's time */
+  ended(error: FramegateError, grown: number): void {
     this.#lastEnd = error
+    this.#cost = 1 + grown / BYTES_PER_RECOVERY
   }
 
   /**
@@ -30,7 +36,7 @@ export class Recovery {
   take(): void {
     const end = this.#lastEnd
     if (end === undefined) return
-    if (!this.#bucket.take()) throw this.#unstable(end)
+    if (!this.#bucket.take(this.#cost)) throw this.#unstable(end)
     this.#lastEnd = undefined
   }
 
