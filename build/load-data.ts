@@ -20,13 +20,12 @@ import { laidOut, withLayout } from './data-layout.ts'
 import { type Item, linkedModule, placedSections } from './linked-module.ts'
 
 /**
- * regex-syntax's ways from a class's name to its table. They copy what they find. A match gets to their crate only by
- * fancy-regex's case-insensitive back-references, which compile a list of literals: that holds no class. (What it does
- * read, the table of case folding, is reached on other ways too and stays; so does the table of word characters.)
+ * regex-syntax's ways from a class's name to its table. They copy what they find. A match gets to their crate only for
+ * word boundaries, whose table of word characters is reached on other ways too and stays, as does that of case folding.
  */
 const classLookups = /12regex_syntax.*\d(?:hir_unicode_class|hir_perl_unicode_class)$/
 
-/** What compiles expressions, with how many parameters. */
+/** What has the data and the stack, with how many parameters: loading compiles expressions, sealing copies what it made. */
 const loaders = { framegate_load: 4, framegate_seal: 1 } as const
 const bareName = (name: string) => name.replace('_', '-')
 

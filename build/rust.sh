@@ -40,8 +40,8 @@ matching_crate() { # matching_crate CRATE COPY
 wasm_pack() { # wasm_pack CRATE OUT TARGET OPTION ...
   local crate=$1 out=$2 target=$3 source
   source=$(matching_crate "$crate" "$crate/target/relocked")
-  # 192 KiB of stack: experiments that ask for groups below 300 nested gates, with an expression that is compiled by its
-  # match below them, take 141 kB of it. (Loading takes more, and has a stack of its own: build/load-data.ts.) More would
+  # 192 KiB of stack: experiments that ask for groups below 300 nested gates, with an expression searched for below them,
+  # take up to 141 kB of it. (Loading takes more, and has a stack of its own: build/load-data.ts.) More would
   # be address space that V8 counts for each of a thousand instances, and collects garbage for. It lies at the bottom of
   # memory: an overflow traps below address zero and cannot reach the data.
   set_rustflags "$source" "${compiling[@]}" -Clink-arg=-zstack-size=196608 -Clink-arg=--stack-first -Clink-arg=--export=__stack_pointer "${linking[@]/#/-Clink-arg=}"

@@ -101,7 +101,7 @@ describe.each(backends)('on the %s backend', (backend) => {
     expect(evaluator.generation).toBe(1)
   })
 
-  test('an expression that its match compiles, below as many levels as there can be, does not run out of stack', () => {
+  test('an expression that ignores case in going back, below as many levels as there can be, does not run out of stack', () => {
     const field = { field: 'email', operator: 'str_matches', targetValue: String.raw`(?i)^(\p{L}+)-\1$` }
     using evaluator = create(deep(3, condition('user_field', field)))
     const { details } = evaluator.getExperiment({ userID: 'u', email: 'müll-MÜLL' }, 'e0')

@@ -68,10 +68,10 @@ const specs = (marker: string) =>
   })
 
 describe('memory at rest', () => {
-  test('holds the example project, two thirds of which are expressions, in 34 blocks of 4 KiB', () => {
+  test('holds the example project in 26 blocks of 4 KiB', () => {
     const exports = instance()
     sealed(exports, readFileSync(join(projectFolder, 'examples/shop.specs.json'), 'utf8'))
-    expect(blocksInUse(exports)).toBeLessThanOrEqual(34)
+    expect(blocksInUse(exports)).toBeLessThanOrEqual(26)
   })
 
   test('grows with the specs, by half a kilobyte a gate', () => {

@@ -90,9 +90,9 @@ export class Evaluator extends Questions implements Disposable {
   }
 
   /**
-   * How often the engine has asked for memory in this thread. Evaluating does not change it, but for regular expressions
-   * with look-around, back-references or word boundaries, the first match of any expression and its first text beyond 256
-   * bytes, capital sigmas to be lower-cased, and frames beyond 28 KiB; all of that is given back or of bounded size.
+   * How often the engine has asked for memory in this thread. Evaluating does not change it, but for capital sigmas to be
+   * lower-cased, frames beyond 28 KiB, and regular expressions that go back over a repetition of more than 500 characters,
+   * as `(\w+)-\1` can; all of that is given back or of bounded size.
    */
   get allocations(): number {
     return this.engine().library.symbols.framegate_allocations()

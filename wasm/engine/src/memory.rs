@@ -5,8 +5,6 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
 #[cfg(target_arch = "wasm32")]
-mod recording;
-#[cfg(target_arch = "wasm32")]
 mod stages;
 #[cfg(target_arch = "wasm32")]
 use stages as system;
@@ -49,24 +47,6 @@ pub fn end() -> usize {
     system::end()
 }
 
-/// Which of the blocks that something allocated while it was made it still has: [`kept_as`] makes it again without what
-/// was given back meanwhile.
-#[cfg(target_arch = "wasm32")]
-pub use recording::Recording;
-#[cfg(not(target_arch = "wasm32"))]
-pub use system::Recording;
-
-/// Makes something, and takes down what it keeps of what it allocates.
-pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
-    system::recorded(make)
-}
-
-/// Makes something again while it is to be kept: only what `recording` says that it keeps is allocated where kept things
-/// are. If it then keeps something else, it is made once more.
-pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
-    system::kept_as(recording, make)
-}
-
 // SAFETY: everything is the system allocator's, or that of the module's stages; counting does not allocate.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -102,9 +82,6 @@ fn exhausted(size: usize) -> ! {
 mod system {
     use std::alloc::{GlobalAlloc, Layout, System};
 
-    #[derive(Clone, Default)]
-    pub struct Recording(());
-
     pub unsafe fn alloc(layout: Layout) -> *mut u8 {
         unsafe { System.alloc(layout) }
     }
@@ -125,13 +102,5 @@ mod system {
 
     pub fn end() -> usize {
         0
-    }
-
-    pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
-        (make(), Recording(()))
-    }
-
-    pub fn kept_as<T>(_recording: &Recording, make: impl Fn() -> T) -> T {
-        make()
     }
 }

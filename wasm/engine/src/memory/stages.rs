@@ -21,8 +21,6 @@ use std::cell::{Cell, UnsafeCell};
 
 use dlmalloc::{Allocator, Dlmalloc};
 
-use super::recording::{Header, Recording, Session};
-
 const PAGE: usize = 65_536;
 /// The running heap asks for memory by these: what is left of the last page serves it first.
 const LEAST_ASKED: usize = 4096;
@@ -56,7 +54,6 @@ struct Stages {
     end: usize,
     /// The loading heap, and then the running one.
     heap: Dlmalloc<Pages>,
-    session: Session,
 }
 
 struct Shared(UnsafeCell<Stages>);
@@ -71,7 +68,6 @@ static STAGES: Shared = Shared(UnsafeCell::new(Stages {
     overflow: usize::MAX,
     end: 0,
     heap: Dlmalloc::new_with_allocator(Pages::new(0, 0)),
-    session: Session::none(),
 }));
 
 /// # Safety
@@ -87,13 +83,8 @@ pub unsafe fn alloc(layout: Layout) -> *mut u8 {
     // SAFETY: nothing below allocates in another way.
     let stages = unsafe { stages() };
     match stages.stage {
-        Stage::Running => unsafe { stages.heap.malloc(layout.size(), layout.align()) },
-        Stage::Loading => stages.load(layout),
-        Stage::Keeping if stages.overflow == usize::MAX && stages.session.is_given_back() => stages.load(layout),
-        Stage::Keeping => {
-            stages.session.skip();
-            stages.keep(layout)
-        }
+        Stage::Loading | Stage::Running => unsafe { stages.heap.malloc(layout.size(), layout.align()) },
+        Stage::Keeping => stages.keep(layout),
         Stage::Opening => {
             stages.next = &raw const __heap_base as usize;
             stages.limit = usize::MAX;
@@ -102,7 +93,7 @@ pub unsafe fn alloc(layout: Layout) -> *mut u8 {
         }
         Stage::Opened => {
             stages.begin_loading(0);
-            stages.load(layout)
+            unsafe { stages.heap.malloc(layout.size(), layout.align()) }
         }
     }
 }
@@ -118,9 +109,9 @@ pub unsafe fn dealloc(block: *mut u8, layout: Layout) {
         Stage::Running if address >= stages.end => unsafe {
             stages.heap.free(block, layout.size(), layout.align());
         },
-        Stage::Loading | Stage::Keeping if (stages.limit..stages.overflow).contains(&address) => {
-            stages.unload(block, layout)
-        }
+        Stage::Loading | Stage::Keeping if (stages.limit..stages.overflow).contains(&address) => unsafe {
+            stages.heap.free(block, layout.size(), layout.align());
+        },
         // What is kept stays where it is.
         _ => {}
     }
@@ -170,34 +161,6 @@ pub fn end() -> usize {
     }
 }
 
-/// See [`super::recorded`].
-pub fn recorded<T>(make: impl FnOnce() -> T) -> (T, Recording) {
-    let mut bits = Session::bits();
-    // SAFETY: the references are gone before anything allocates.
-    unsafe { stages().session.record(&mut bits) };
-    let made = make();
-    let count = unsafe { stages().session.stop() };
-    (made, Recording::of(&bits, count))
-}
-
-/// See [`super::kept_as`].
-pub fn kept_as<T>(recording: &Recording, make: impl Fn() -> T) -> T {
-    // SAFETY: the references are gone before anything allocates.
-    unsafe {
-        if stages().stage != Stage::Keeping {
-            return make();
-        }
-        stages().session.replay(recording);
-    }
-    let made = make();
-    // SAFETY: as above.
-    if unsafe { stages().session.stop() } == 0 {
-        return made;
-    }
-    drop(made);
-    make()
-}
-
 impl Stages {
     fn begin_loading(&mut self, payload: usize) {
         // What is kept of a payload takes half its length. A module that was given less memory makes do with less room,
@@ -214,31 +177,6 @@ impl Stages {
         }
         self.limit = memory_end();
         self.stage = Stage::Loading;
-    }
-
-    /// A block of the loading heap.
-    fn load(&mut self, layout: Layout) -> *mut u8 {
-        let before = Header::room(layout);
-        // SAFETY: the size is not 0; the header lies before what is given out.
-        unsafe {
-            let base = self.heap.malloc(before + layout.size(), layout.align());
-            if base.is_null() {
-                return base;
-            }
-            let block = base.add(before);
-            block.cast::<Header>().sub(1).write(self.session.next());
-            block
-        }
-    }
-
-    fn unload(&mut self, block: *mut u8, layout: Layout) {
-        let before = Header::room(layout);
-        // SAFETY: `load` gave it.
-        unsafe {
-            self.session.given_back(block.cast::<Header>().sub(1).read());
-            self.heap
-                .free(block.sub(before), before + layout.size(), layout.align());
-        }
     }
 
     /// A block that is kept, behind the last.
