@@ -1,9 +1,13 @@
 //! Whether a text is JSON.
 
+use super::scan::{next_special, past_space};
 use super::{SyntaxError, hex_code};
 
 /// Nesting that a document may have. The checker recurses, and loading has 384 KiB of stack.
 const DEEPEST: usize = 1000;
+
+/// So many digits are a number that a double can hold.
+const LARGEST_DIGITS: usize = 300;
 
 /// Goes through a text once.
 pub(super) struct Checker<'a> {
@@ -24,9 +28,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn space(&mut self) {
-        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
-        }
+        self.at = past_space(self.bytes, self.at);
     }
 
     pub(super) fn value(&mut self, depth: usize) -> Result<(), SyntaxError> {
@@ -43,6 +45,7 @@ impl Checker<'_> {
         }
     }
 
+    #[inline(never)]
     fn word(&mut self, word: &str) -> Result<(), SyntaxError> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.error("expected true, false or null"));
@@ -51,6 +54,7 @@ impl Checker<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn object(&mut self, depth: usize) -> Result<(), SyntaxError> {
         self.container(depth, b'}', |checker| {
             if checker.peek() != b'"' {
@@ -67,6 +71,7 @@ impl Checker<'_> {
         })
     }
 
+    #[inline(never)]
     fn array(&mut self, depth: usize) -> Result<(), SyntaxError> {
         self.container(depth, b']', |checker| checker.value(depth))
     }
@@ -104,9 +109,11 @@ impl Checker<'_> {
         }
     }
 
+    #[inline(never)]
     fn string(&mut self) -> Result<(), SyntaxError> {
         self.at += 1;
         loop {
+            self.at = next_special(self.bytes, self.at);
             match self.peek() {
                 b'"' => {
                     self.at += 1;
@@ -114,12 +121,12 @@ impl Checker<'_> {
                 }
                 b'\\' => self.escape()?,
                 0..=0x1f if self.at >= self.bytes.len() => return Err(self.error("the text ends inside a string")),
-                0..=0x1f => return Err(self.error("a control character inside a string must be escaped")),
-                _ => self.at += 1,
+                _ => return Err(self.error("a control character inside a string must be escaped")),
             }
         }
     }
 
+    #[inline(never)]
     fn escape(&mut self) -> Result<(), SyntaxError> {
         self.at += 1;
         match self.peek() {
@@ -159,8 +166,10 @@ impl Checker<'_> {
         Ok(code)
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
+        let mut may_overflow = false;
         if self.peek() == b'-' {
             self.at += 1;
         }
@@ -177,6 +186,7 @@ impl Checker<'_> {
             self.digits();
         }
         if matches!(self.peek(), b'e' | b'E') {
+            may_overflow = true;
             self.at += 1;
             if matches!(self.peek(), b'+' | b'-') {
                 self.at += 1;
@@ -185,6 +195,9 @@ impl Checker<'_> {
                 return Err(self.error("expected a digit in the exponent"));
             }
             self.digits();
+        }
+        if !may_overflow && self.at - start <= LARGEST_DIGITS {
+            return Ok(());
         }
         let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
         match text.parse::<f64>() {

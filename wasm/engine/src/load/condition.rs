@@ -23,6 +23,7 @@ fn base_of_custom(kind: &str, field: Option<&str>, id_type: &str) -> Option<Fiel
 }
 
 impl<'a> Loader<'a> {
+    #[inline(never)]
     pub(super) fn shared_conditions(&mut self, top: &Object<'a>) -> Result<(), String> {
         let Some(map) = top.get("condition_map")? else {
             return Ok(());
@@ -53,6 +54,7 @@ impl<'a> Loader<'a> {
         self.specs.conditions.len() as u32 - 1
     }
 
+    #[inline(never)]
     pub(super) fn condition(&mut self, value: Value<'a>) -> Result<Condition, String> {
         let condition = Object::new(value);
         let kind = condition.required_text("type")?;
@@ -135,6 +137,7 @@ impl<'a> Loader<'a> {
     }
 
     /// `additionalValues.salt`. In v2 all additional values must be strings; in v1 other scalars count as their text.
+    #[inline(never)]
     fn salt_of_bucket(&self, condition: &Object<'a>) -> Result<String, String> {
         let mut salt = String::new();
         let Some(values) = condition.get("additionalValues")? else {
