@@ -21,9 +21,10 @@ use std::cell::{Cell, UnsafeCell};
 
 use dlmalloc::{Allocator, Dlmalloc};
 
+use super::loading::LoadingHeap;
 use super::recording::{Header, Recording, Session};
 
-const PAGE: usize = 65_536;
+pub const PAGE: usize = 65_536;
 /// The running heap asks for memory by these: what is left of the last page serves it first.
 const LEAST_ASKED: usize = 4096;
 
@@ -54,7 +55,8 @@ struct Stages {
     overflow: usize,
     /// Where what was kept ends; 0 before.
     end: usize,
-    /// The loading heap, and then the running one.
+    loading: LoadingHeap,
+    /// The running heap.
     heap: Dlmalloc<Pages>,
     session: Session,
 }
@@ -70,6 +72,7 @@ static STAGES: Shared = Shared(UnsafeCell::new(Stages {
     limit: 0,
     overflow: usize::MAX,
     end: 0,
+    loading: LoadingHeap::new(),
     heap: Dlmalloc::new_with_allocator(Pages::new(0, 0)),
     session: Session::none(),
 }));
@@ -153,6 +156,7 @@ pub fn keep<Loaded: Clone>(loaded: Loaded) -> Loaded {
     // SAFETY: nothing below allocates.
     let stages = unsafe { stages() };
     stages.end = stages.next.next_multiple_of(16);
+    stages.loading = LoadingHeap::new();
     stages.heap = Dlmalloc::new_with_allocator(Pages::new(stages.end, stages.end.next_multiple_of(PAGE)));
     stages.heap.set_granularity(LEAST_ASKED);
     stages.stage = Stage::Running;
@@ -219,13 +223,14 @@ impl Stages {
     /// A block of the loading heap.
     fn load(&mut self, layout: Layout) -> *mut u8 {
         let before = Header::room(layout);
-        // SAFETY: the size is not 0; the header lies before what is given out.
+        let base = self.loading.take(taken(before, layout));
+        if base.is_null() {
+            return base;
+        }
+        // SAFETY: the header lies before what is given out.
         unsafe {
-            let base = self.heap.malloc(before + layout.size(), layout.align());
-            if base.is_null() {
-                return base;
-            }
             let block = base.add(before);
+            let block = block.add(block.align_offset(layout.align()));
             block.cast::<Header>().sub(1).write(self.session.next());
             block
         }
@@ -236,8 +241,10 @@ impl Stages {
         // SAFETY: `load` gave it.
         unsafe {
             self.session.given_back(block.cast::<Header>().sub(1).read());
-            self.heap
-                .free(block.sub(before), before + layout.size(), layout.align());
+            // Where more alignment was asked for than blocks have, it is not known where the block began.
+            if layout.align() <= LoadingHeap::ALIGN {
+                self.loading.give_back(block.sub(before), taken(before, layout));
+            }
         }
     }
 
@@ -259,12 +266,22 @@ impl Stages {
     }
 }
 
-fn memory_end() -> usize {
+/// What a block of the loading heap takes: its header, and room to move it to where it is aligned.
+fn taken(before: usize, layout: Layout) -> usize {
+    let moved = if layout.align() > LoadingHeap::ALIGN {
+        layout.align()
+    } else {
+        0
+    };
+    before + layout.size() + moved
+}
+
+pub fn memory_end() -> usize {
     core::arch::wasm32::memory_size(0) * PAGE
 }
 
 /// Makes memory reach up to `end`; whether it could.
-fn reach(end: usize) -> bool {
+pub fn reach(end: usize) -> bool {
     let missing = end.saturating_sub(memory_end()).div_ceil(PAGE);
     missing == 0 || core::arch::wasm32::memory_grow(0, missing) != usize::MAX
 }
