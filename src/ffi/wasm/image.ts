@@ -205,7 +205,9 @@ function isSame(words: Int32Array, at: number, before: Int32Array, then: number)
 
 function isZero(bytes: Uint8Array, address: number): boolean {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + address, BLOCK / 4)
-  return words.every((word) => word === 0)
+  let index = 0
+  while (index < BLOCK / 4 && words[index] === 0) index++
+  return index === BLOCK / 4
 }
 
 /** Up to the last block that is not zero. */
