@@ -65,6 +65,7 @@ test.each([
   ['evaluator', /\/ffi\/(?!index\.ts$)/],
   ['pool', /\/(ffi\/|evaluator\/(?!index\.ts$))/],
   ['tenants', /\/(ffi|evaluator)\/(?!index\.ts$)/],
+  ['cli', /\/(ffi|evaluator)\/(?!index\.ts$)/],
 ])('%s uses only the public surface of the layers below', (layer, below) => {
   const deep = allFiles()
     .filter((file) => relative(sourceFolder, file).startsWith(`${layer}/`))
