@@ -123,6 +123,7 @@ fn field(field: &Field) -> String {
 }
 
 /// FNV-1a over the name's UTF-16 units, which both sides have without making anything.
+#[inline(never)]
 fn hash(name: &str) -> u32 {
     name.encode_utf16().fold(0x811c_9dc5, |hash, unit| {
         (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)

@@ -104,18 +104,13 @@ impl<'a> Value<'a> {
 
     /// The members without duplicates: a key stands where it came first and has the value that came last.
     pub fn distinct_members(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
-        let mut places: HashMap<String, usize, TextHash> = HashMap::default();
-        let mut members: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
-        for (key, value) in self.members() {
-            match places.entry(key.clone().into_owned()) {
-                Entry::Occupied(place) => members[*place.get()].1 = value,
-                Entry::Vacant(place) => {
-                    place.insert(members.len());
-                    members.push((key, value));
-                }
-            }
+        let members: Vec<_> = self.members().collect();
+        let mut met: HashMap<&str, u32, TextHash> =
+            HashMap::with_capacity_and_hasher(members.len(), Default::default());
+        if members.iter().all(|(key, _)| met.insert(key, 0).is_none()) {
+            return members;
         }
-        members
+        joined(members)
     }
 
     /// The last member called `key`.
@@ -156,6 +151,23 @@ impl<'a> Value<'a> {
             }
         }
     }
+}
+
+/// Members that have a key in common, as one.
+#[cold]
+fn joined<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow<'a, str>, Value<'a>)> {
+    let mut places: HashMap<String, usize, TextHash> = HashMap::default();
+    let mut distinct: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
+    for (key, value) in members {
+        match places.entry(key.clone().into_owned()) {
+            Entry::Occupied(place) => distinct[*place.get()].1 = value,
+            Entry::Vacant(place) => {
+                place.insert(distinct.len());
+                distinct.push((key, value));
+            }
+        }
+    }
+    distinct
 }
 
 fn unescape(text: &str) -> Cow<'_, str> {

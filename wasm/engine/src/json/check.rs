@@ -16,6 +16,8 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    #[cold]
+    #[inline(never)]
     pub(super) fn error(&self, message: &'static str) -> SyntaxError {
         SyntaxError {
             offset: self.at,
@@ -27,14 +29,15 @@ impl Checker<'_> {
         self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
+    #[inline(never)]
     pub(super) fn space(&mut self) {
         self.at = past_space(self.bytes, self.at);
     }
 
     pub(super) fn value(&mut self, depth: usize) -> Result<(), SyntaxError> {
         match self.peek() {
-            b'{' => self.object(depth + 1),
-            b'[' => self.array(depth + 1),
+            b'{' => self.container(depth + 1, b'}'),
+            b'[' => self.container(depth + 1, b']'),
             b'"' => self.string(),
             b't' => self.word("true"),
             b'f' => self.word("false"),
@@ -54,34 +57,25 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// A key, and what is between it and its value.
     #[inline(never)]
-    fn object(&mut self, depth: usize) -> Result<(), SyntaxError> {
-        self.container(depth, b'}', |checker| {
-            if checker.peek() != b'"' {
-                return Err(checker.error("expected a string as the key"));
-            }
-            checker.string()?;
-            checker.space();
-            if checker.peek() != b':' {
-                return Err(checker.error("expected ':' after the key"));
-            }
-            checker.at += 1;
-            checker.space();
-            checker.value(depth)
-        })
+    fn key(&mut self) -> Result<(), SyntaxError> {
+        if self.peek() != b'"' {
+            return Err(self.error("expected a string as the key"));
+        }
+        self.string()?;
+        self.space();
+        if self.peek() != b':' {
+            return Err(self.error("expected ':' after the key"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
     }
 
+    /// An object or, with the other end, an array.
     #[inline(never)]
-    fn array(&mut self, depth: usize) -> Result<(), SyntaxError> {
-        self.container(depth, b']', |checker| checker.value(depth))
-    }
-
-    fn container(
-        &mut self,
-        depth: usize,
-        close: u8,
-        mut entry: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
-    ) -> Result<(), SyntaxError> {
+    fn container(&mut self, depth: usize, close: u8) -> Result<(), SyntaxError> {
         if depth > DEEPEST {
             return Err(self.error("nested deeper than 1000 levels"));
         }
@@ -92,7 +86,10 @@ impl Checker<'_> {
             return Ok(());
         }
         loop {
-            entry(self)?;
+            if close == b'}' {
+                self.key()?;
+            }
+            self.value(depth)?;
             self.space();
             match self.peek() {
                 b',' => {
