@@ -93,11 +93,12 @@ $(zlib_guest): .cache/guests/zlib/source.tar build/zlib.sh build/toolchain.sh bu
 	@echo 'fetching the source package of zlib'
 	@build/zlib.sh fetch
 
-dist/.typescript: $(typescript_sources) tsconfig.json tsconfig.build.json $(packages)
+dist/.typescript: $(typescript_sources) tsconfig.json tsconfig.build.json build/bundle.ts $(packages)
 	@echo 'compiling TypeScript'
 	@mkdir -p dist
 	@find dist -name '*.js' -delete -o -name '*.d.ts' -delete -o -name '*.map' -delete
 	@$(bin)/tsc --project tsconfig.build.json
+	@$(bin)/tsx build/bundle.ts
 	@touch $@
 
 $(packages): package.json package-lock.json .npmrc

@@ -23,6 +23,9 @@ anchor=framegate_wasm_bindgen_anchor
 # What the toolchain's default target has, except that reference types and multivalue are not needed once the glue is
 # gone; and SIMD, which every runtime has had since 2023.
 features=(--mvp-features --enable-mutable-globals --enable-sign-ext --enable-bulk-memory --enable-nontrapping-float-to-int --enable-simd)
+# What is called from one place alone stays a function of its own where it is not tiny: rustc has inlined what it wanted to,
+# and what loads is kept apart on purpose (wasm/engine/src/load.rs).
+optimised=(-O3 --one-caller-inline-max-function-size=50)
 strip=(--strip-debug --strip-producers --strip-target-features)
 
 # Leaves linked.wasm, from which build/load-data.ts reads what refers to what.
@@ -44,15 +47,15 @@ wasm() {
   echo "(module (memory (export \"memory\") $pages))" >"$out/memory.wat"
   merge "$out/c-abi.wasm"
   keep_exports "$out/merged.wasm" "$out/plain.wasm" "$abi"
-  wasm-opt "${features[@]}" -O3 "${strip[@]}" "$out/plain.wasm" -o "$out/engine.wasm"
+  wasm-opt "${features[@]}" "${optimised[@]}" "${strip[@]}" "$out/plain.wasm" -o "$out/engine.wasm"
 
   # Optimised before as after: what is metered is what runs. The memory that a host gives must be a fresh one, all
   # zeros, or the zeros among the data would have to be in the file.
   echo "(module (memory (export \"memory\") (import \"env\" \"memory\") $pages))" >"$out/memory.wat"
-  wasm-opt "${features[@]}" -O3 --log-execution=fuel "$out/c-abi.wasm" -o "$out/logging.wasm"
+  wasm-opt "${features[@]}" "${optimised[@]}" --log-execution=fuel "$out/c-abi.wasm" -o "$out/logging.wasm"
   merge "$out/logging.wasm" "$repository/build/fuel.wat" fuel
   keep_exports "$out/merged.wasm" "$out/metered.wasm" "$abi"
-  wasm-opt "${features[@]}" -O3 --zero-filled-memory "${strip[@]}" "$out/metered.wasm" -o "$out/engine.metered.wasm"
+  wasm-opt "${features[@]}" "${optimised[@]}" --zero-filled-memory "${strip[@]}" "$out/metered.wasm" -o "$out/engine.metered.wasm"
 }
 
 # Links an engine with its memory, with the data that only loading needs and with what else is named, to merged.wasm.

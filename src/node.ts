@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { type EngineSource, Evaluator, type EvaluatorOptions, FramegateError } from './evaluator/index.ts'
 import type { Koffi, NativeGuest } from './ffi/index.ts'
 
@@ -88,12 +88,18 @@ export function createEvaluator(nodeOptions: NodeOptions): Evaluator {
  * ```
  */
 export function ffiWorker(): Worker {
-  // Options of the process may be for its own program alone: `--input-type` ends a thread, `--import` runs in it again.
-  return new Worker(built('ffi/node-worker.js', 'MODULE_NOT_FOUND'), { name: 'framegate ffi', execArgv: [] })
+  return started('ffi/node-worker.js', 'framegate ffi')
 }
 
 function loaderWorker(): Worker {
-  return new Worker(built('evaluator/node-worker.js', 'MODULE_NOT_FOUND'), { name: 'framegate loader', execArgv: [] })
+  return started('evaluator/node-worker.js', 'framegate loader')
+}
+
+function started(script: string, name: string): Worker {
+  // Not imported above: it takes 1.1 MB and 4 ms, and most processes start no thread.
+  const { Worker } = require('node:worker_threads') as typeof import('node:worker_threads')
+  // Options of the process may be for its own program alone: `--input-type` ends a thread, `--import` runs in it again.
+  return new Worker(built(script, 'MODULE_NOT_FOUND'), { name, execArgv: [] })
 }
 
 function nativeGuest(library: string | undefined): NativeGuest {

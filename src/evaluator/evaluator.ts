@@ -85,7 +85,7 @@ export class Evaluator extends Questions implements Disposable {
       ends: { ...this.#ends },
       memoryBytes,
       peakBytes: Math.max(this.#peakBytes, peakBytes),
-      snapshotBytes: snapshot?.bytes.length ?? 0,
+      snapshotBytes: snapshot?.size ?? 0,
     }
   }
 

@@ -129,7 +129,7 @@ export function loadInto(
 ): { handle: number; catalog: Uint8Array } {
   const handle = load(library, specs, options.appId)
   try {
-    const catalog = catalogBytes(library, handle)
+    const catalog = catalogBytes(library, handle, specs.length)
     for (const list of idLists) setIdList(library, handle, list)
     return { handle: seal(library, handle), catalog }
   } catch (error) {
@@ -230,8 +230,10 @@ function position(bytes: Uint8Array, offset: number): string {
   return `line ${line}, column ${offset - start + 1} (byte ${offset})`
 }
 
-function catalogBytes(library: LoadingLibrary, handle: number): Uint8Array {
-  const bytes = readBytes(library, (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity))
+/** @param likely - room for most catalogs: laying one out to learn its length takes as long as laying it out */
+function catalogBytes(library: LoadingLibrary, handle: number, likely: number): Uint8Array {
+  const copy: CopyOut = (frame, capacity) => library.symbols.framegate_catalog(handle, frame, capacity)
+  const bytes = readBytes(library, copy, likely)
   if (bytes.length === 0) checkPanic(library, FLAG.panicked)
   return bytes
 }
@@ -248,15 +250,17 @@ type EngineLibrary = Library<Pick<typeof LOADING, 'framegate_panic'>, unknown>
 
 type CopyOut = (frame: Frame | null, capacity: number) => number
 
-/** Bytes that the engine copies out, asking for their length first. */
-function readBytes(library: EngineLibrary, copy: CopyOut): Uint8Array {
-  const length = copy(null, 0)
-  const frame = library.frame(length)
-  try {
-    copy(frame, length)
-    return frame.memory.u8.slice(frame.base, frame.base + length)
-  } finally {
-    frame.release()
+/** Bytes that the engine copies out; it says how many where there was no room for them. */
+function readBytes(library: EngineLibrary, copy: CopyOut, likely = copy(null, 0)): Uint8Array {
+  for (let capacity = likely; ; ) {
+    const frame = library.frame(capacity)
+    try {
+      const length = copy(frame, capacity)
+      if (length <= capacity) return frame.memory.u8.slice(frame.base, frame.base + length)
+      capacity = length
+    } finally {
+      frame.release()
+    }
   }
 }
 

@@ -84,7 +84,7 @@ export class AttachedEvaluator extends Questions implements Disposable {
       ends: { ...this.#ends },
       memoryBytes,
       peakBytes: Math.max(this.#peakBytes, peakBytes),
-      snapshotBytes: snapshot?.bytes.length ?? 0,
+      snapshotBytes: snapshot?.size ?? 0,
     }
   }
 

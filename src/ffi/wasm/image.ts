@@ -166,11 +166,12 @@ const beginnings = new WeakMap<WebAssembly.Module, Beginning>()
 function beginningOf(guest: WasmGuest): Beginning {
   let beginning = beginnings.get(guest.module)
   if (beginning === undefined) {
-    const { memory } = instantiate(guest, NO_GUARD, true)
+    const { memory, exports } = instantiate(guest, NO_GUARD, true)
     const bytes = new Uint8Array(memory.buffer)
     const words = new Int32Array(memory.buffer)
     const end = lengthOfUsed(words)
-    let address = 0
+    // A stack that lies first is blank in every snapshot.
+    let address = guest.stackFirst && exports ? stackPointer(exports) & ~(BLOCK - 1) : 0
     while (address < end && isZero(words, address)) address += BLOCK
     beginning = { address, bytes: bytes.slice(address, end) }
     beginnings.set(guest.module, beginning)

@@ -32,11 +32,11 @@
 //! All offsets are from the start of the catalog, all numbers little-endian and 32 bits wide, all sections 4-byte aligned.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use crate::frame::NONE;
 use crate::json::write_string;
 use crate::specs::{Field, Plan, Report, Specs};
+use crate::texts::TextHash;
 
 /// The version of this layout.
 const VERSION: u32 = 1;
@@ -75,7 +75,7 @@ const HEAD_SIZE: usize = size_of::<Head>();
 /// The catalog's bytes.
 pub fn catalog(specs: &Specs) -> Vec<u8> {
     let mut out = Catalog(vec![0; HEAD_SIZE]);
-    let mut labels = Distinct::new();
+    let mut labels = Distinct::default();
     let report = &specs.report;
     let time = report.time.unwrap_or(f64::NAN).to_bits();
     let default_environment = report.default_environment.as_deref();
@@ -123,27 +123,22 @@ fn field(field: &Field) -> String {
 }
 
 /// FNV-1a over the name's UTF-16 units, which both sides have without making anything.
+#[inline(never)]
 fn hash(name: &str) -> u32 {
     name.encode_utf16().fold(0x811c_9dc5, |hash, unit| {
         (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
     })
 }
 
-/// Distinct items by number: all specs share the few labels.
-struct Distinct<Item> {
-    numbers: HashMap<Item, u32>,
-    items: Vec<Item>,
+/// Distinct texts by number: all specs share the few labels.
+#[derive(Default)]
+struct Distinct<'s> {
+    numbers: HashMap<&'s str, u32, TextHash>,
+    items: Vec<&'s str>,
 }
 
-impl<Item: Copy + Eq + Hash> Distinct<Item> {
-    fn new() -> Self {
-        Distinct {
-            numbers: HashMap::new(),
-            items: Vec::new(),
-        }
-    }
-
-    fn number(&mut self, item: Item) -> u32 {
+impl<'s> Distinct<'s> {
+    fn number(&mut self, item: &'s str) -> u32 {
         let next = self.items.len() as u32;
         let number = *self.numbers.entry(item).or_insert(next);
         if number == next {
@@ -199,6 +194,7 @@ impl Catalog {
     }
 
     /// Appends texts and returns where they start.
+    #[inline(never)]
     fn texts<Text: AsRef<str>>(&mut self, texts: impl ExactSizeIterator<Item = Text>) -> u32 {
         let start = self.0.len();
         let count = texts.len();
@@ -214,7 +210,8 @@ impl Catalog {
         start as u32
     }
 
-    fn names<'s>(&mut self, specs: &'s Specs, namespace: usize, labels: &mut Distinct<&'s str>) -> u32 {
+    #[inline(never)]
+    fn names<'s>(&mut self, specs: &'s Specs, namespace: usize, labels: &mut Distinct<'s>) -> u32 {
         let (entities, names) = (&specs.entities[namespace], &specs.names[namespace]);
         let start = self.here();
         let size = (2 * entities.len()).max(1).next_power_of_two();
@@ -238,6 +235,7 @@ impl Catalog {
         start
     }
 
+    #[inline(never)]
     fn plans(&mut self, plans: &[Plan]) -> u32 {
         let start = self.here();
         self.word(plans.len() as u32);
@@ -254,6 +252,7 @@ impl Catalog {
     }
 }
 
+#[inline(never)]
 fn report_text<'s>(report: &Report, lists: impl Iterator<Item = &'s str>) -> String {
     let mut out = String::from("{\"lists\":");
     write_texts(&lists.collect::<Vec<_>>(), &mut out);

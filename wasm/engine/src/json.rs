@@ -4,12 +4,18 @@
 
 mod check;
 mod print;
+mod scan;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use check::Checker;
 use print::compact_number;
 pub use print::{write_double, write_escaped, write_string};
+use scan::{end_of_string, end_of_value, next_escape, past_space};
+
+use crate::texts::TextHash;
 
 /// Where and why a text is not JSON.
 #[derive(Debug, PartialEq)]
@@ -98,18 +104,13 @@ impl<'a> Value<'a> {
 
     /// The members without duplicates: a key stands where it came first and has the value that came last.
     pub fn distinct_members(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
-        let mut places: std::collections::HashMap<Cow<'a, str>, usize> = std::collections::HashMap::new();
-        let mut members: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
-        for (key, value) in self.members() {
-            match places.entry(key.clone()) {
-                std::collections::hash_map::Entry::Occupied(place) => members[*place.get()].1 = value,
-                std::collections::hash_map::Entry::Vacant(place) => {
-                    place.insert(members.len());
-                    members.push((key, value));
-                }
-            }
+        let members: Vec<_> = self.members().collect();
+        let mut met: HashMap<&str, u32, TextHash> =
+            HashMap::with_capacity_and_hasher(members.len(), Default::default());
+        if members.iter().all(|(key, _)| met.insert(key, 0).is_none()) {
+            return members;
         }
-        members
+        joined(members)
     }
 
     /// The last member called `key`.
@@ -152,10 +153,34 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Members that have a key in common, as one.
+#[cold]
+fn joined<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow<'a, str>, Value<'a>)> {
+    let mut places: HashMap<String, usize, TextHash> = HashMap::default();
+    let mut distinct: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
+    for (key, value) in members {
+        match places.entry(key.clone().into_owned()) {
+            Entry::Occupied(place) => distinct[*place.get()].1 = value,
+            Entry::Vacant(place) => {
+                place.insert(distinct.len());
+                distinct.push((key, value));
+            }
+        }
+    }
+    distinct
+}
+
 fn unescape(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find('\\') else {
+    let first = next_escape(text.as_bytes(), 0);
+    if first == text.len() {
         return Cow::Borrowed(text);
-    };
+    }
+    Cow::Owned(unescaped(text, first))
+}
+
+/// The text that escapes stand for, of which the first is at `first`.
+#[inline(never)]
+fn unescaped(text: &str, first: usize) -> String {
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..first]);
     let mut rest = &text[first..];
@@ -166,7 +191,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
         rest = &rest[at + 1 + length..];
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    out
 }
 
 /// The character that the checked bytes after a backslash stand for, and how many bytes that took.
@@ -208,10 +233,12 @@ impl<'a> Entries<'a> {
         }
     }
 
-    fn past_separators(&mut self) {
+    /// Between two texts of a checked container there is one separator at the most.
+    fn past_separator(&mut self) {
         let bytes = self.text.as_bytes();
-        while matches!(bytes[self.at], b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') {
-            self.at += 1;
+        self.at = past_space(bytes, self.at);
+        if matches!(bytes[self.at], b',' | b':') {
+            self.at = past_space(bytes, self.at + 1);
         }
     }
 
@@ -220,58 +247,29 @@ impl<'a> Entries<'a> {
         self.at = end_of_value(self.text.as_bytes(), start);
         &self.text[start..self.at]
     }
+
+    /// What a key says: most hold no escapes.
+    fn next_key(&mut self) -> Cow<'a, str> {
+        let start = self.at + 1;
+        self.at = end_of_string(self.text.as_bytes(), self.at);
+        unescape(&self.text[start..self.at - 1])
+    }
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = (Option<Cow<'a, str>>, Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.past_separators();
+        self.past_separator();
         if matches!(self.text.as_bytes()[self.at], b']' | b'}') {
             return None;
         }
         let key = self.keyed.then(|| {
-            let key = Value(self.next_text()).as_str();
-            self.past_separators();
-            key.unwrap_or_default()
+            let key = self.next_key();
+            self.past_separator();
+            key
         });
         Some((key, Value(self.next_text())))
-    }
-}
-
-/// The offset just past the value that starts at `at` in checked text.
-fn end_of_value(bytes: &[u8], mut at: usize) -> usize {
-    let mut depth = 0usize;
-    loop {
-        match bytes[at] {
-            b'"' => {
-                at += 1;
-                while bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'{' | b'[' => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' | b']' => {
-                depth -= 1;
-                at += 1;
-            }
-            b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' => {
-                at += 1;
-                continue;
-            }
-            _ => {
-                while at < bytes.len() && !matches!(bytes[at], b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') {
-                    at += 1;
-                }
-            }
-        }
-        if depth == 0 {
-            return at;
-        }
     }
 }
 

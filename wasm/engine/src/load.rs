@@ -1,6 +1,10 @@
 //! From a payload's bytes to [`Specs`]. Both shapes are read, v2 (maps and shared conditions) and v1 (arrays and
 //! conditions in place), into one form. A spec that does not parse is dropped and reported; a payload that does not
 //! parse, or a shared condition that does not, refuses the whole, as in Statsig's engine.
+//!
+//! Specs are loaded once, by code that has never run, in a runtime that compiles each function when it is first called and
+//! optimises it once it has run much. So the functions here are small and not inlined into one another (inlined, they are
+//! 18 kB that take 120 ms to optimise on another thread, for nothing) and share few instances of generic code.
 
 mod bandit;
 mod condition;
@@ -44,7 +48,10 @@ const NAMESPACES: [(&str, &str); 3] = [
 ];
 
 /// Salts of specs by namespace and entity number, for the mappings that stand in for them.
-type Salts<'a> = HashMap<(usize, u32), Cow<'a, str>>;
+type Salts<'a> = [Vec<Cow<'a, str>>; 3];
+
+/// The definitions that count, by namespace and entity number.
+type Defined<'a> = [Vec<Option<(String, Value<'a>)>>; 3];
 
 /// Loads a payload. `app_id` takes the place of the payload's own.
 pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
@@ -86,13 +93,23 @@ fn unit(id_type: &str) -> Field {
     Field::Unit(if user { "userID" } else { id_type }.into())
 }
 
+#[inline(never)]
+fn salts<'a>(defined: &Defined<'a>) -> Salts<'a> {
+    let salt = |value: Value<'a>| value.member("salt").and_then(Value::as_str).unwrap_or_default();
+    defined.each_ref().map(|definitions| {
+        let each = definitions.iter().map(|definition| definition.as_ref());
+        each.map(|definition| definition.map_or_else(Default::default, |(_, value)| salt(*value)))
+            .collect()
+    })
+}
+
 /// The state of loading: what is interned so far.
 struct Loader<'a> {
     specs: Specs,
     first_version: bool,
     /// Entity numbers by name, per namespace.
     names: [HashMap<String, u32, TextHash>; 3],
-    fields: HashMap<Field, u32>,
+    fields: HashMap<Field, u32, TextHash>,
     /// Numbers of shared conditions by id.
     shared: HashMap<String, u32, TextHash>,
     values: HashMap<&'a str, u32, TextHash>,
@@ -106,7 +123,7 @@ impl<'a> Loader<'a> {
             specs: Specs::default(),
             first_version,
             names: Default::default(),
-            fields: HashMap::new(),
+            fields: HashMap::default(),
             shared: HashMap::default(),
             values: HashMap::default(),
             explicit: HashMap::default(),
@@ -114,38 +131,39 @@ impl<'a> Loader<'a> {
         }
     }
 
+    #[inline(never)]
     fn document(&mut self, top: &Object<'a>, app_id: Option<&str>) -> Result<(), String> {
         self.head(top, app_id)?;
-        let mut definitions = Vec::new();
+        let mut defined = Defined::default();
         for (namespace, (member, _)) in NAMESPACES.iter().enumerate() {
             for (name, value) in self.named(top, member)? {
-                let number = self.entity(namespace, &name);
-                definitions.push((namespace, number, name, value));
+                let number = self.entity(namespace, &name) as usize;
+                let definitions = &mut defined[namespace];
+                if definitions.len() <= number {
+                    definitions.resize_with(number + 1, || None);
+                }
+                // A name stands for one entity however often it is defined; the last definition counts.
+                definitions[number] = Some((name, value));
             }
-        }
-        // A name stands for one entity however often it is defined; the last definition counts.
-        let mut defined = HashMap::new();
-        for (namespace, number, name, value) in definitions {
-            defined.insert((namespace, number), (name, value));
         }
         let bandits = top.get("cmab_configs")?.filter(|value| value.kind() == Kind::Object);
         for (name, _) in bandits.iter().flat_map(|bandits| bandits.members()) {
             self.entity(1, &name);
         }
-        let salt = |value: Value<'a>| value.member("salt").and_then(Value::as_str).unwrap_or_default();
-        let mapped = top.get("overrides")?.is_some();
-        let salts: Salts = defined
-            .iter()
-            .filter(|_| mapped)
-            .map(|(place, (_, value))| (*place, salt(*value)))
-            .collect();
+        let salts = match top.get("overrides")? {
+            Some(_) => salts(&defined),
+            None => Salts::default(),
+        };
         self.shared_conditions(top)?;
-        let mut defined: Vec<_> = defined.into_iter().collect();
-        defined.sort_unstable_by_key(|(place, _)| *place);
-        for ((namespace, number), (name, value)) in defined {
-            match self.spec(value) {
-                Ok(spec) => self.specs.entities[namespace][number as usize].spec = Some(spec),
-                Err(reason) => self.drop(NAMESPACES[namespace].1, &name, reason),
+        for (namespace, definitions) in defined.into_iter().enumerate() {
+            for (number, definition) in definitions.into_iter().enumerate() {
+                let Some((name, value)) = definition else {
+                    continue;
+                };
+                match self.spec(value) {
+                    Ok(spec) => self.specs.entities[namespace][number].spec = Some(spec),
+                    Err(reason) => self.drop(NAMESPACES[namespace].1, &name, reason),
+                }
             }
         }
         for (name, value) in bandits.iter().flat_map(|bandits| bandits.distinct_members()) {
@@ -160,6 +178,7 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn head(&mut self, top: &Object<'a>, app_id: Option<&str>) -> Result<(), String> {
         if !self.first_version {
             for required in [
@@ -196,6 +215,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The named definitions of a section: a map in v2, an array of objects with a `name` in v1.
+    #[inline(never)]
     fn named(&mut self, top: &Object<'a>, member: &str) -> Result<Vec<(String, Value<'a>)>, String> {
         let Some(section) = top.get(member)? else {
             return Ok(Vec::new());
@@ -219,6 +239,7 @@ impl<'a> Loader<'a> {
         }
     }
 
+    #[inline(never)]
     fn drop(&mut self, kind: &'static str, name: &str, reason: String) {
         self.specs.report.dropped.push(Dropped {
             kind,
@@ -228,6 +249,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The number of the entity called `name`, which is made when it is new.
+    #[inline(never)]
     fn entity(&mut self, namespace: usize, name: &str) -> u32 {
         if let Some(number) = self.names[namespace].get(name) {
             return *number;
@@ -245,6 +267,7 @@ impl<'a> Loader<'a> {
         number
     }
 
+    #[inline(never)]
     fn field(&mut self, field: Field) -> u32 {
         if let Some(number) = self.fields.get(&field) {
             return *number;
@@ -264,6 +287,7 @@ impl<'a> Loader<'a> {
     }
 
     /// A return or default value: a boolean, an object, or nothing; other JSON counts as an empty object.
+    #[inline(never)]
     fn returned(&mut self, value: Value<'a>) -> Returned {
         let text = match value.kind() {
             Kind::Null => None,
@@ -277,6 +301,7 @@ impl<'a> Loader<'a> {
         }
     }
 
+    #[inline(never)]
     fn value(&mut self, text: &'a str) -> u32 {
         let next = self.specs.values.len() as u32;
         let number = *self.values.entry(text).or_insert(next);
@@ -286,15 +311,16 @@ impl<'a> Loader<'a> {
         number
     }
 
+    #[inline(never)]
     fn mappings(&mut self, top: &Object<'a>, salts: &Salts<'a>) -> Result<(), String> {
         let (Some(overrides), Some(rules)) = (top.get("overrides")?, top.get("override_rules")?) else {
             return Ok(());
         };
         let rules = Object::new(rules);
         for (name, list) in overrides.distinct_members() {
-            for namespace in 0..NAMESPACES.len() {
+            for (namespace, salts) in salts.iter().enumerate() {
                 let number = self.entity(namespace, &name);
-                let salt = salts.get(&(namespace, number)).map_or("", |salt| salt);
+                let salt = salts.get(number as usize).map_or("", |salt| salt);
                 let mut mappings = Vec::new();
                 for mapping in list.elements() {
                     mappings.push(self.mapping(mapping, &rules, namespace, salt)?);
@@ -305,6 +331,7 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn mapping(
         &mut self,
         value: Value<'a>,
@@ -337,6 +364,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The keys of every value, for layers that merge the values of their rules.
+    #[inline(never)]
     fn value_keys(&mut self) {
         let merges = self.specs.entities[2]
             .iter()

@@ -5,6 +5,8 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
 #[cfg(target_arch = "wasm32")]
+mod loading;
+#[cfg(target_arch = "wasm32")]
 mod stages;
 #[cfg(target_arch = "wasm32")]
 use stages as system;

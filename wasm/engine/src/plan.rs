@@ -2,11 +2,12 @@
 //! from, the configs it is mapped to. The host sends only the fields of an entity's plan and sizes the frame by it, so
 //! plans are upper bounds over everything reachable.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::frame::logged;
 use crate::memo::Memo;
 use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
+use crate::texts::TextHash;
 use crate::user_agent::TEXT_BYTES;
 
 /// Temporary bytes for each byte of an app id that is no text: its JSON with every byte escaped, and that in lower case.
@@ -23,8 +24,8 @@ pub fn plan(specs: &mut Specs) {
             .map(|entity| Reach::of(entity, namespace, specs))
             .collect()
     });
-    let mut walk = Walk::new(&reach);
-    let mut numbers = HashMap::new();
+    let mut walk = Walk::new(&reach, specs.fields.len());
+    let mut numbers: HashMap<Plan, u32, TextHash> = HashMap::default();
     for namespace in 0..specs.entities.len() {
         for number in 0..specs.entities[namespace].len() {
             let plan = walk.plan(namespace, number as u32);
@@ -40,7 +41,8 @@ pub fn plan(specs: &mut Specs) {
 /// What one entity touches by itself.
 #[derive(Default)]
 struct Reach {
-    fields: BTreeSet<u32>,
+    /// Some of them twice.
+    fields: Vec<u32>,
     /// Entities by namespace and number.
     entities: Vec<(usize, u32)>,
     reads_time: bool,
@@ -53,6 +55,7 @@ struct Reach {
 }
 
 impl Reach {
+    #[inline(never)]
     fn of(entity: &Entity, namespace: usize, specs: &Specs) -> Reach {
         let mut reach = Reach::default();
         if let Some(spec) = &entity.spec {
@@ -71,6 +74,7 @@ impl Reach {
         reach
     }
 
+    #[inline(never)]
     fn rule(&mut self, rule: &Rule, specs: &Specs) {
         self.conditions(&rule.conditions, specs);
         self.share(&rule.share);
@@ -79,10 +83,11 @@ impl Reach {
 
     fn share(&mut self, share: &Share) {
         if share.hashes() {
-            self.fields.insert(share.unit);
+            self.fields.push(share.unit);
         }
     }
 
+    #[inline(never)]
     fn mapping(&mut self, mapping: &Mapping, namespace: usize, specs: &Specs) {
         for rule in &mapping.rules {
             self.conditions(&rule.conditions, specs);
@@ -92,8 +97,9 @@ impl Reach {
         self.entities.push((namespace, mapping.config));
     }
 
+    #[inline(never)]
     fn bandit(&mut self, bandit: &Bandit) {
-        self.fields.insert(bandit.unit);
+        self.fields.push(bandit.unit);
         self.reads_seed |= bandit.weighted;
         self.entities.extend(bandit.targeting.map(|gate| (0, gate)));
         self.nested += u32::from(bandit.targeting.is_some());
@@ -103,6 +109,7 @@ impl Reach {
         }
     }
 
+    #[inline(never)]
     fn conditions(&mut self, conditions: &[u32], specs: &Specs) {
         for number in conditions {
             match &specs.conditions[*number as usize] {
@@ -111,15 +118,16 @@ impl Reach {
                     self.nested += 1;
                 }
                 Condition::Value(source, _) => self.source(source, specs),
-                Condition::Custom { field, .. } => self.fields.extend([field]),
+                Condition::Custom { field, .. } => self.fields.push(*field),
                 Condition::Public | Condition::Unsupported(_) | Condition::Missing(_) => {}
             }
         }
     }
 
+    #[inline(never)]
     fn source(&mut self, source: &Source, specs: &Specs) {
         match source {
-            Source::Field(field) => self.fields.extend([field]),
+            Source::Field(field) => self.fields.push(*field),
             Source::Country { field, by_ip } => {
                 self.fields.extend([field, by_ip]);
                 self.reads_country = true;
@@ -130,7 +138,7 @@ impl Reach {
                 self.temporary = self.temporary.max(3 * TEXT_BYTES);
             }
             Source::Time => self.reads_time = true,
-            Source::Bucket { unit, .. } => self.fields.extend([unit]),
+            Source::Bucket { unit, .. } => self.fields.push(*unit),
             Source::Group(experiment) => {
                 self.entities.push((1, *experiment));
                 self.temporary = self.temporary.max(2 * specs.texts.longest());
@@ -149,22 +157,25 @@ struct Walk<'r> {
     reach: &'r [Vec<Reach>; 3],
     /// The walk in which an entity was last met.
     met: [Vec<u32>; 3],
+    /// The walk in which a field was last met.
+    read: Vec<u32>,
     walks: u32,
 }
 
 impl<'r> Walk<'r> {
-    fn new(reach: &'r [Vec<Reach>; 3]) -> Self {
+    fn new(reach: &'r [Vec<Reach>; 3], fields: usize) -> Self {
         Walk {
             reach,
             met: std::array::from_fn(|namespace| vec![0; reach[namespace].len()]),
+            read: vec![0; fields],
             walks: 0,
         }
     }
 
+    #[inline(never)]
     fn plan(&mut self, namespace: usize, number: u32) -> Plan {
         self.walks += 1;
         let mut plan = Plan::default();
-        let mut fields = BTreeSet::new();
         let mut temporary = 0;
         let mut open = vec![(namespace, number)];
         while let Some((namespace, number)) = open.pop() {
@@ -186,13 +197,17 @@ impl<'r> Walk<'r> {
             plan.reads_country |= reach.reads_country;
             plan.contributions = plan.contributions.max(reach.contributions);
             temporary = temporary.max(reach.temporary);
-            fields.extend(&reach.fields);
+            for field in &reach.fields {
+                if std::mem::replace(&mut self.read[*field as usize], self.walks) != self.walks {
+                    plan.fields.push(*field);
+                }
+            }
             open.extend(&reach.entities);
         }
         if plan.log == 0 {
             plan.gates = 0;
         }
-        plan.fields = fields.into_iter().collect();
+        plan.fields.sort_unstable();
         plan.temporary = temporary as u32;
         plan
     }
@@ -219,6 +234,7 @@ pub fn unknown_operator(operator: &str) -> Box<str> {
     format!("unknown operator {operator:?}").into()
 }
 
+#[inline(never)]
 fn unsupported(specs: &Specs) -> Vec<crate::specs::Unsupported> {
     const KINDS: [&str; 3] = ["gate", "config", "layer"];
     let mut found = Vec::new();

@@ -50,7 +50,6 @@ pub enum Field {
 }
 
 /// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
-#[derive(Clone)]
 pub struct Entity {
     /// Whether it appears in exposures of specs that nest it (segments do not).
     pub exposed: bool,
@@ -84,7 +83,6 @@ pub struct Returned {
     pub value: Option<u32>,
 }
 
-#[derive(Clone)]
 pub struct Rule {
     pub id: u32,
     pub group: Option<u32>,
@@ -171,7 +169,6 @@ pub struct Weights {
     pub numerical: Vec<(u32, f64)>,
 }
 
-#[derive(Clone)]
 pub enum Condition {
     Public,
     Gate {
@@ -312,13 +309,66 @@ impl Specs {
     }
 }
 
+// Copies are made where specs are kept. What there are many of is copied by functions of their own, which are small enough
+// for a runtime to optimise; inlined into one, they are 10 kB.
+
+impl Clone for Entity {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Entity {
+            exposed: self.exposed,
+            spec: self.spec.clone(),
+            bandit: self.bandit.clone(),
+            mappings: self.mappings.clone(),
+            plan: self.plan,
+        }
+    }
+}
+
+impl Clone for Rule {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Rule {
+            id: self.id,
+            group: self.group,
+            in_group: self.in_group,
+            conditions: self.conditions.clone(),
+            share: self.share.clone(),
+            returned: self.returned,
+            delegate: self.delegate,
+        }
+    }
+}
+
+impl Clone for Condition {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        match self {
+            Condition::Public => Condition::Public,
+            Condition::Gate { gate, negate } => Condition::Gate {
+                gate: *gate,
+                negate: *negate,
+            },
+            Condition::Value(source, test) => Condition::Value(source.clone(), test.clone()),
+            Condition::Custom { operator, field } => Condition::Custom {
+                operator: operator.clone(),
+                field: *field,
+            },
+            Condition::Unsupported(text) => Condition::Unsupported(text.clone()),
+            Condition::Missing(text) => Condition::Missing(text.clone()),
+        }
+    }
+}
+
 impl Condition {
     /// Whether nothing comes of it but whether it passes.
     pub fn only_passes(&self) -> bool {
         match self {
             Condition::Public => true,
             Condition::Value(source, _) => !matches!(source, Source::Country { .. } | Source::Group(_)),
-            Condition::Gate { .. } | Condition::Custom { .. } | Condition::Unsupported(_) | Condition::Missing(_) => false,
+            Condition::Gate { .. } | Condition::Custom { .. } | Condition::Unsupported(_) | Condition::Missing(_) => {
+                false
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! lower-cased sets, parsed numbers and instants, compiled regular expressions. [`Test::passes`] is the comparison.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::dates;
 use crate::frame::{Dynamic, Elements};
@@ -9,7 +10,7 @@ use crate::json::{Kind, Value};
 use crate::lists::IdLists;
 use crate::pattern::Pattern;
 use crate::reading;
-use crate::texts::TextSet;
+use crate::texts::{TextHash, TextSet};
 
 /// A comparison and its prepared target. A target of a kind that the comparison cannot use is `None` and never matches.
 #[derive(Clone)]
@@ -430,6 +431,16 @@ struct Element<'a> {
     folded: String,
 }
 
+impl<'a> Element<'a> {
+    #[inline(never)]
+    fn new((place, value): (usize, Value<'a>)) -> Self {
+        let text = element_text(value);
+        let folded = lower_case(&text);
+        Element { place, text, folded }
+    }
+}
+
+#[inline(never)]
 fn element_text(value: Value<'_>) -> Cow<'_, str> {
     value.as_str().unwrap_or_else(|| {
         let mut text = String::new();
@@ -438,19 +449,32 @@ fn element_text(value: Value<'_>) -> Cow<'_, str> {
     })
 }
 
+/// Nearly all texts are ASCII; what the rest needs is not even compiled then.
+fn lower_case(text: &str) -> String {
+    if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.to_lowercase()
+    }
+}
+
+#[inline(never)]
 fn elements(target: Option<Value<'_>>) -> Vec<Element<'_>> {
     let Some(target) = target else {
         return Vec::new();
     };
-    let mut last = std::collections::HashMap::new();
-    let mut elements = Vec::new();
-    for (place, value) in target.elements().enumerate() {
-        let text = element_text(value);
-        let folded = text.to_lowercase();
-        last.insert(folded.clone(), place);
-        elements.push(Element { place, text, folded });
+    let mut last: HashMap<&str, u32, TextHash> = HashMap::default();
+    let mut elements: Vec<_> = target.elements().enumerate().map(Element::new).collect();
+    for element in &elements {
+        last.insert(&element.folded, element.place as u32);
     }
-    elements.retain(|element| last[&element.folded] == element.place);
+    if last.len() < elements.len() {
+        let stays: Vec<bool> = elements
+            .iter()
+            .map(|element| last[&*element.folded] == element.place as u32)
+            .collect();
+        elements.retain(|element| stays[element.place]);
+    }
     elements
 }
 

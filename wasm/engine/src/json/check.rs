@@ -1,9 +1,13 @@
 //! Whether a text is JSON.
 
+use super::scan::{next_special, past_space};
 use super::{SyntaxError, hex_code};
 
 /// Nesting that a document may have. The checker recurses, and loading has 384 KiB of stack.
 const DEEPEST: usize = 1000;
+
+/// So many digits are a number that a double can hold.
+const LARGEST_DIGITS: usize = 300;
 
 /// Goes through a text once.
 pub(super) struct Checker<'a> {
@@ -12,6 +16,8 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    #[cold]
+    #[inline(never)]
     pub(super) fn error(&self, message: &'static str) -> SyntaxError {
         SyntaxError {
             offset: self.at,
@@ -23,16 +29,15 @@ impl Checker<'_> {
         self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
+    #[inline(never)]
     pub(super) fn space(&mut self) {
-        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
-        }
+        self.at = past_space(self.bytes, self.at);
     }
 
     pub(super) fn value(&mut self, depth: usize) -> Result<(), SyntaxError> {
         match self.peek() {
-            b'{' => self.object(depth + 1),
-            b'[' => self.array(depth + 1),
+            b'{' => self.container(depth + 1, b'}'),
+            b'[' => self.container(depth + 1, b']'),
             b'"' => self.string(),
             b't' => self.word("true"),
             b'f' => self.word("false"),
@@ -43,6 +48,7 @@ impl Checker<'_> {
         }
     }
 
+    #[inline(never)]
     fn word(&mut self, word: &str) -> Result<(), SyntaxError> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.error("expected true, false or null"));
@@ -51,32 +57,25 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn object(&mut self, depth: usize) -> Result<(), SyntaxError> {
-        self.container(depth, b'}', |checker| {
-            if checker.peek() != b'"' {
-                return Err(checker.error("expected a string as the key"));
-            }
-            checker.string()?;
-            checker.space();
-            if checker.peek() != b':' {
-                return Err(checker.error("expected ':' after the key"));
-            }
-            checker.at += 1;
-            checker.space();
-            checker.value(depth)
-        })
+    /// A key, and what is between it and its value.
+    #[inline(never)]
+    fn key(&mut self) -> Result<(), SyntaxError> {
+        if self.peek() != b'"' {
+            return Err(self.error("expected a string as the key"));
+        }
+        self.string()?;
+        self.space();
+        if self.peek() != b':' {
+            return Err(self.error("expected ':' after the key"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
     }
 
-    fn array(&mut self, depth: usize) -> Result<(), SyntaxError> {
-        self.container(depth, b']', |checker| checker.value(depth))
-    }
-
-    fn container(
-        &mut self,
-        depth: usize,
-        close: u8,
-        mut entry: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
-    ) -> Result<(), SyntaxError> {
+    /// An object or, with the other end, an array.
+    #[inline(never)]
+    fn container(&mut self, depth: usize, close: u8) -> Result<(), SyntaxError> {
         if depth > DEEPEST {
             return Err(self.error("nested deeper than 1000 levels"));
         }
@@ -87,7 +86,10 @@ impl Checker<'_> {
             return Ok(());
         }
         loop {
-            entry(self)?;
+            if close == b'}' {
+                self.key()?;
+            }
+            self.value(depth)?;
             self.space();
             match self.peek() {
                 b',' => {
@@ -104,9 +106,11 @@ impl Checker<'_> {
         }
     }
 
+    #[inline(never)]
     fn string(&mut self) -> Result<(), SyntaxError> {
         self.at += 1;
         loop {
+            self.at = next_special(self.bytes, self.at);
             match self.peek() {
                 b'"' => {
                     self.at += 1;
@@ -114,12 +118,12 @@ impl Checker<'_> {
                 }
                 b'\\' => self.escape()?,
                 0..=0x1f if self.at >= self.bytes.len() => return Err(self.error("the text ends inside a string")),
-                0..=0x1f => return Err(self.error("a control character inside a string must be escaped")),
-                _ => self.at += 1,
+                _ => return Err(self.error("a control character inside a string must be escaped")),
             }
         }
     }
 
+    #[inline(never)]
     fn escape(&mut self) -> Result<(), SyntaxError> {
         self.at += 1;
         match self.peek() {
@@ -159,8 +163,10 @@ impl Checker<'_> {
         Ok(code)
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
+        let mut may_overflow = false;
         if self.peek() == b'-' {
             self.at += 1;
         }
@@ -177,6 +183,7 @@ impl Checker<'_> {
             self.digits();
         }
         if matches!(self.peek(), b'e' | b'E') {
+            may_overflow = true;
             self.at += 1;
             if matches!(self.peek(), b'+' | b'-') {
                 self.at += 1;
@@ -185,6 +192,9 @@ impl Checker<'_> {
                 return Err(self.error("expected a digit in the exponent"));
             }
             self.digits();
+        }
+        if !may_overflow && self.at - start <= LARGEST_DIGITS {
+            return Ok(());
         }
         let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
         match text.parse::<f64>() {

@@ -13,6 +13,7 @@ use crate::specs::{Bandit, BanditGroup, Field, Weights};
 type WeightsOf<'a> = HashMap<Cow<'a, str>, Value<'a>>;
 
 impl<'a> Loader<'a> {
+    #[inline(never)]
     pub(super) fn bandit(&mut self, value: Value<'a>) -> Result<Bandit, String> {
         let bandit = Object::new(value);
         let salt = bandit.required_text("salt")?;
@@ -46,6 +47,7 @@ impl<'a> Loader<'a> {
         })
     }
 
+    #[inline(never)]
     fn bandit_group(&mut self, value: Value<'a>, weights: &WeightsOf<'a>) -> Result<BanditGroup, String> {
         let group = Object::new(value);
         let id = group.required_text("id")?;
@@ -63,6 +65,7 @@ impl<'a> Loader<'a> {
         })
     }
 
+    #[inline(never)]
     fn weights(&mut self, value: Value<'a>) -> Result<Weights, String> {
         let weights = Object::new(value);
         let mut categorical = Vec::new();

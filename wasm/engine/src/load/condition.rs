@@ -23,6 +23,7 @@ fn base_of_custom(kind: &str, field: Option<&str>, id_type: &str) -> Option<Fiel
 }
 
 impl<'a> Loader<'a> {
+    #[inline(never)]
     pub(super) fn shared_conditions(&mut self, top: &Object<'a>) -> Result<(), String> {
         let Some(map) = top.get("condition_map")? else {
             return Ok(());
@@ -53,6 +54,7 @@ impl<'a> Loader<'a> {
         self.specs.conditions.len() as u32 - 1
     }
 
+    #[inline(never)]
     pub(super) fn condition(&mut self, value: Value<'a>) -> Result<Condition, String> {
         let condition = Object::new(value);
         let kind = condition.required_text("type")?;
@@ -77,10 +79,6 @@ impl<'a> Loader<'a> {
             let operator = custom.into();
             return Ok(Condition::Custom { operator, field });
         }
-        let user = |loader: &mut Self| match &field {
-            Some(name) => Source::Field(loader.field(Field::User((**name).into()))),
-            None => Source::Nothing,
-        };
         let source = match &*kind {
             "public" => return Ok(Condition::Public),
             "pass_gate" | "fail_gate" => {
@@ -90,40 +88,12 @@ impl<'a> Loader<'a> {
                     negate: kind == "fail_gate",
                 });
             }
-            "user_field" => user(self),
-            "ip_based" if field.as_deref() == Some("country") => Source::Country {
-                field: self.field(Field::User("country".into())),
-                by_ip: self.field(Field::Country),
-            },
-            "ip_based" => user(self),
-            "ua_based" => match field.as_deref().and_then(UserAgentField::from_name) {
-                Some(part) => Source::UserAgent {
-                    field: self.field(Field::User(field.as_deref().unwrap_or_default().into())),
-                    agent: self.field(Field::User("userAgent".into())),
-                    part,
-                },
-                None => user(self),
-            },
-            "environment_field" => match &field {
-                Some(name) => Source::Field(self.field(Field::Environment((**name).into()))),
-                None => Source::Nothing,
-            },
-            "current_time" => Source::Time,
-            "user_bucket" => Source::Bucket {
-                unit: self.unit(&id_type),
-                prefix: Box::new(Prefix::new(format!("{salt}.").as_bytes())),
-            },
-            "unit_id" => Source::Field(self.unit(&id_type)),
-            "target_app" => Source::App,
-            "experiment_group" => match &field {
-                Some(name) => Source::Group(self.entity(1, name)),
-                None => Source::Nothing,
-            },
-            _ => {
-                return Ok(Condition::Unsupported(
-                    format!("unknown condition type {kind:?}").into(),
-                ));
-            }
+            _ => self.source(&kind, field.as_deref(), &id_type, &salt),
+        };
+        let Some(source) = source else {
+            return Ok(Condition::Unsupported(
+                format!("unknown condition type {kind:?}").into(),
+            ));
         };
         let Some(operator) = operator else {
             return Ok(Condition::Unsupported("a condition without an operator".into()));
@@ -134,7 +104,49 @@ impl<'a> Loader<'a> {
         })
     }
 
+    /// Where the value of a condition of type `kind` comes from; none for a type that there is not.
+    #[inline(never)]
+    fn source(&mut self, kind: &str, field: Option<&str>, id_type: &str, salt: &str) -> Option<Source> {
+        let user = |loader: &mut Self| match field {
+            Some(name) => Source::Field(loader.field(Field::User(name.into()))),
+            None => Source::Nothing,
+        };
+        Some(match kind {
+            "user_field" => user(self),
+            "ip_based" if field == Some("country") => Source::Country {
+                field: self.field(Field::User("country".into())),
+                by_ip: self.field(Field::Country),
+            },
+            "ip_based" => user(self),
+            "ua_based" => match field.and_then(UserAgentField::from_name) {
+                Some(part) => Source::UserAgent {
+                    field: self.field(Field::User(field.unwrap_or_default().into())),
+                    agent: self.field(Field::User("userAgent".into())),
+                    part,
+                },
+                None => user(self),
+            },
+            "environment_field" => match field {
+                Some(name) => Source::Field(self.field(Field::Environment(name.into()))),
+                None => Source::Nothing,
+            },
+            "current_time" => Source::Time,
+            "user_bucket" => Source::Bucket {
+                unit: self.unit(id_type),
+                prefix: Box::new(Prefix::new(format!("{salt}.").as_bytes())),
+            },
+            "unit_id" => Source::Field(self.unit(id_type)),
+            "target_app" => Source::App,
+            "experiment_group" => match field {
+                Some(name) => Source::Group(self.entity(1, name)),
+                None => Source::Nothing,
+            },
+            _ => return None,
+        })
+    }
+
     /// `additionalValues.salt`. In v2 all additional values must be strings; in v1 other scalars count as their text.
+    #[inline(never)]
     fn salt_of_bucket(&self, condition: &Object<'a>) -> Result<String, String> {
         let mut salt = String::new();
         let Some(values) = condition.get("additionalValues")? else {

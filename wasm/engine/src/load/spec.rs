@@ -7,6 +7,7 @@ use crate::sha256::Prefix;
 use crate::specs::{Rule, Share, Spec};
 
 impl<'a> Loader<'a> {
+    #[inline(never)]
     pub(super) fn spec(&mut self, value: Value<'a>) -> Result<Spec, String> {
         if value.kind() != Kind::Object {
             return Err("it is not an object".to_owned());
@@ -66,6 +67,7 @@ impl<'a> Loader<'a> {
         }
     }
 
+    #[inline(never)]
     fn explicit(&mut self, names: Value<'a>) -> u32 {
         let next = self.specs.explicit.len() as u32;
         let number = *self.explicit.entry(names.text()).or_insert(next);
@@ -75,6 +77,7 @@ impl<'a> Loader<'a> {
         number
     }
 
+    #[inline(never)]
     fn rule(&mut self, value: Value<'a>, salt: &str) -> Result<Rule, String> {
         let rule = Object::new(value);
         if !self.first_version {
@@ -96,6 +99,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The part of the units that `rule` lets pass, hashed under `salt` and the rule's own salt or id.
+    #[inline(never)]
     pub(super) fn share(&mut self, rule: &Object<'a>, salt: &str) -> Result<Share, String> {
         let own = rule.text("salt")?;
         let own = own.map_or_else(|| rule.required_text("id"), Ok)?;
@@ -113,6 +117,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The numbers of a rule's conditions: ids of shared ones, or, in v1, the conditions themselves.
+    #[inline(never)]
     pub(super) fn conditions(&mut self, rule: &Object<'a>) -> Result<Box<[u32]>, String> {
         let list = rule.array("conditions")?.ok_or_else(|| missing("conditions"))?;
         let mut numbers = Vec::new();

@@ -21,7 +21,9 @@ use std::cell::{Cell, UnsafeCell};
 
 use dlmalloc::{Allocator, Dlmalloc};
 
-const PAGE: usize = 65_536;
+use super::loading::LoadingHeap;
+
+pub const PAGE: usize = 65_536;
 /// The running heap asks for memory by these: what is left of the last page serves it first.
 const LEAST_ASKED: usize = 4096;
 
@@ -52,7 +54,8 @@ struct Stages {
     overflow: usize,
     /// Where what was kept ends; 0 before.
     end: usize,
-    /// The loading heap, and then the running one.
+    loading: LoadingHeap,
+    /// The running heap.
     heap: Dlmalloc<Pages>,
 }
 
@@ -67,6 +70,7 @@ static STAGES: Shared = Shared(UnsafeCell::new(Stages {
     limit: 0,
     overflow: usize::MAX,
     end: 0,
+    loading: LoadingHeap::new(),
     heap: Dlmalloc::new_with_allocator(Pages::new(0, 0)),
 }));
 
@@ -83,7 +87,8 @@ pub unsafe fn alloc(layout: Layout) -> *mut u8 {
     // SAFETY: nothing below allocates in another way.
     let stages = unsafe { stages() };
     match stages.stage {
-        Stage::Loading | Stage::Running => unsafe { stages.heap.malloc(layout.size(), layout.align()) },
+        Stage::Running => unsafe { stages.heap.malloc(layout.size(), layout.align()) },
+        Stage::Loading => stages.load(layout),
         Stage::Keeping => stages.keep(layout),
         Stage::Opening => {
             stages.next = &raw const __heap_base as usize;
@@ -93,7 +98,7 @@ pub unsafe fn alloc(layout: Layout) -> *mut u8 {
         }
         Stage::Opened => {
             stages.begin_loading(0);
-            unsafe { stages.heap.malloc(layout.size(), layout.align()) }
+            stages.load(layout)
         }
     }
 }
@@ -109,9 +114,9 @@ pub unsafe fn dealloc(block: *mut u8, layout: Layout) {
         Stage::Running if address >= stages.end => unsafe {
             stages.heap.free(block, layout.size(), layout.align());
         },
-        Stage::Loading | Stage::Keeping if (stages.limit..stages.overflow).contains(&address) => unsafe {
-            stages.heap.free(block, layout.size(), layout.align());
-        },
+        Stage::Loading | Stage::Keeping if (stages.limit..stages.overflow).contains(&address) => {
+            stages.unload(block, layout)
+        }
         // What is kept stays where it is.
         _ => {}
     }
@@ -144,6 +149,7 @@ pub fn keep<Loaded: Clone>(loaded: Loaded) -> Loaded {
     // SAFETY: nothing below allocates.
     let stages = unsafe { stages() };
     stages.end = stages.next.next_multiple_of(16);
+    stages.loading = LoadingHeap::new();
     stages.heap = Dlmalloc::new_with_allocator(Pages::new(stages.end, stages.end.next_multiple_of(PAGE)));
     stages.heap.set_granularity(LEAST_ASKED);
     stages.stage = Stage::Running;
@@ -179,6 +185,30 @@ impl Stages {
         self.stage = Stage::Loading;
     }
 
+    /// A block of the loading heap.
+    fn load(&mut self, layout: Layout) -> *mut u8 {
+        if layout.align() <= LoadingHeap::ALIGN {
+            return self.loading.take(layout.size());
+        }
+        let base = self.loading.take(layout.size() + layout.align());
+        // SAFETY: a null stays what it is, and the block has room to be moved to where it is aligned.
+        unsafe {
+            if base.is_null() {
+                base
+            } else {
+                base.add(base.align_offset(layout.align()))
+            }
+        }
+    }
+
+    /// Where more alignment was asked for than blocks have, it is not known where the block began.
+    fn unload(&mut self, block: *mut u8, layout: Layout) {
+        if layout.align() <= LoadingHeap::ALIGN {
+            // SAFETY: `load` gave it.
+            unsafe { self.loading.give_back(block, layout.size()) };
+        }
+    }
+
     /// A block that is kept, behind the last.
     fn keep(&mut self, layout: Layout) -> *mut u8 {
         let mut start = self.next.next_multiple_of(layout.align());
@@ -197,12 +227,12 @@ impl Stages {
     }
 }
 
-fn memory_end() -> usize {
+pub fn memory_end() -> usize {
     core::arch::wasm32::memory_size(0) * PAGE
 }
 
 /// Makes memory reach up to `end`; whether it could.
-fn reach(end: usize) -> bool {
+pub fn reach(end: usize) -> bool {
     let missing = end.saturating_sub(memory_end()).div_ceil(PAGE);
     missing == 0 || core::arch::wasm32::memory_grow(0, missing) != usize::MAX
 }
