@@ -1,8 +1,9 @@
 /** The evaluator's own promises, beside the answers that the conformance tests compare. */
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Evaluator, type EvaluatorOptions } from '../src/evaluator/index.ts'
+import { UserImage } from '../src/evaluator/user.ts'
 import { createEvaluator, engineModule, type User } from '../src/node.ts'
 import { backends } from './support/backends.ts'
 import { condition, payload, publicCondition, rule, spec } from './support/specs.ts'
@@ -126,6 +127,38 @@ describe.each(backends)('on the %s backend', (backend) => {
       expect(bound.map((user) => user.checkGate(letter))).toEqual(expected)
       expect(users.map((user) => evaluator.checkGate(user, letter))).toEqual(expected)
     }
+  })
+
+  test('what many specs hash is hashed once for a bound user, and after an update anew', () => {
+    const names = ['a', 'b', 'c', 'd']
+    const specsOf = (salt: string) =>
+      payload({
+        feature_gates: {
+          holdout: spec([rule('out', ['public'], { passPercentage: 50 })], { salt }),
+          ...Object.fromEntries(names.map((name) => [name, spec([rule(name, ['in', 'bucket'])])])),
+        },
+        condition_map: {
+          public: publicCondition,
+          in: condition('fail_gate', { targetValue: 'holdout' }),
+          bucket: condition('user_bucket', { operator: 'lt', targetValue: 700, additionalValues: { salt } }),
+        },
+      })
+    using evaluator = create(specsOf('one'))
+    const learn = vi.spyOn(UserImage.prototype, 'learn')
+    const users = Array.from({ length: 100 }, (_, number) => ({ userID: `u-${number}` }))
+    const bound = users.map((user) => evaluator.bind(user))
+    const answers = () => bound.map((user) => user.checkGates(names))
+    const fresh = () => users.map((user) => names.map((name) => evaluator.checkGate(user, name)))
+    const first = answers()
+    expect(learn).toHaveBeenCalledTimes(users.length)
+    expect([first, answers()]).toEqual([fresh(), fresh()])
+    expect(learn).toHaveBeenCalledTimes(users.length)
+    expect(new Set(first.map(String)).size).toBe(2)
+    evaluator.update(specsOf('two'))
+    expect(answers()).toEqual(fresh())
+    expect(answers()).not.toEqual(first)
+    expect(learn).toHaveBeenCalledTimes(2 * users.length)
+    learn.mockRestore()
   })
 
   test('refused specs leave the old ones in force', () => {

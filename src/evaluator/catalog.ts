@@ -33,6 +33,8 @@ export class Catalog {
   readonly configs: Entities
   readonly layers: Entities
   readonly fields: Lazy<Field>
+  /** How many hashes are kept for a bound user. */
+  readonly hashes: number
   /** When the specs were last changed, in milliseconds. */
   readonly time: number | null
   /** When the specs were loaded, in milliseconds. */
@@ -71,6 +73,7 @@ export class Catalog {
       const name = JSON.parse(text) as FieldName
       return { number, slot: HEAD_SIZE + number * SLOT_SIZE, name, read: reader(name, this.#surroundings) }
     })
+    this.hashes = all.word(CATALOG.hashes)
     const shared = { labels, plans: plans(all, section('plans'), this.fields) }
     this.gates = new Entities(all, section('gates'), shared)
     this.configs = new Entities(all, section('configs'), shared)

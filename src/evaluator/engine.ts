@@ -13,7 +13,7 @@ import {
 } from '../ffi/index.ts'
 import { Catalog } from './catalog.ts'
 import { ANSWERING, ENGINE, MOST_BYTES } from './guest.ts'
-import { HEAD_SIZE, SLOT_SIZE } from './layout.ts'
+import { HASH_SIZE, HEAD_SIZE, SLOT_SIZE } from './layout.ts'
 import { checkPanic, type Loaded, type LoadInput, loadInto, type ReadOptions, readLoaded } from './load.ts'
 import { Slabs } from './slabs.ts'
 
@@ -44,10 +44,12 @@ export class Engine {
    */
   readonly source: string
   /**
-   * Offset of the heap in this catalog's frames.
+   * Offsets in this catalog's frames: of the hashes that are kept for bound users, and of the heap.
    *
    * @internal
    */
+  readonly hashesStart: number
+  /** @internal */
   readonly heapStart: number
   /**
    * What the memory of an instance can hold.
@@ -83,7 +85,8 @@ export class Engine {
     this.snapshot = snapshot
     this.mostBytes = mostBytes
     this.#handle = handle
-    this.heapStart = HEAD_SIZE + catalog.fields.length * SLOT_SIZE
+    this.hashesStart = HEAD_SIZE + catalog.fields.length * SLOT_SIZE
+    this.heapStart = this.hashesStart + ((catalog.hashes + 1) & ~1) * HASH_SIZE
     if (library.backend === 'native') abandoned.register(this, { library, handle }, this)
   }
 

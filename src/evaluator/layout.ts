@@ -3,6 +3,7 @@
 //
 //     0  head: what is asked, then the outcome
 //    96  a slot of 16 bytes for each field that any spec reads
+//        8 bytes for each hash that is kept for a bound user, an even number of them
 //        heap: texts; elements of arrays and objects
 //        working memory of the engine
 
@@ -14,6 +15,7 @@ export const HEAD = {
   seed: 16,
   heapEnd: 20,
   length: 24,
+  keeps: 28,
   flags: 32,
   rule: 36,
   value: 40,
@@ -31,6 +33,7 @@ export const HEAD = {
 
 export const HEAD_SIZE = 96
 export const SLOT_SIZE = 16
+export const HASH_SIZE = 8
 
 /** Temporary bytes that any call may take. */
 export const TEMPORARY = 1024
@@ -58,6 +61,7 @@ export const FLAG = {
   inGroup: 1 << 6,
   countryNotLoaded: 1 << 7,
   operatorFailed: 1 << 8,
+  learned: 1 << 9,
   panicked: 0x8000_0000,
 } as const
 
@@ -73,7 +77,7 @@ export const PLAN = { time: 1, seed: 2, country: 4 } as const
 
 // The catalog, as `wasm/engine/src/catalog.rs` draws it; `layout.test.ts` compares these two as well.
 
-export const CATALOG_VERSION = 1
+export const CATALOG_VERSION = 2
 
 /** Offsets in the head of a catalog. */
 export const CATALOG = {
@@ -94,9 +98,10 @@ export const CATALOG = {
   values: 60,
   explicit: 64,
   report: 68,
+  hashes: 72,
 } as const
 
-export const CATALOG_SIZE = 72
+export const CATALOG_SIZE = 76
 
 /** Words of a row of names or plans. */
 export const ROW_WORDS = 4

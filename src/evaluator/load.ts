@@ -15,7 +15,7 @@ import { FLAG } from './layout.ts'
 import { isShared } from './sections.ts'
 import type { JsonValue, LoadOptions, SpecsSource } from './types.ts'
 
-const ABI_VERSION = 5
+const ABI_VERSION = 6
 
 type LoadingLibrary = Library<typeof LOADING, unknown>
 

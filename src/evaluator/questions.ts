@@ -147,7 +147,9 @@ export abstract class Questions {
       try {
         const frame = source.frame(engine, entity.plan)
         try {
-          return (this.#ask(engine, KIND.gate, entity, frame) & FLAG.value) !== 0
+          const flags = this.#ask(engine, KIND.gate, entity, frame)
+          if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
+          return (flags & FLAG.value) !== 0
         } finally {
           frame.release()
         }
@@ -189,7 +191,9 @@ export abstract class Questions {
       try {
         const frame = source.frame(engine, entity.plan)
         try {
-          return new Outcome(engine, frame, this.#ask(engine, kind, entity, frame))
+          const flags = this.#ask(engine, kind, entity, frame)
+          if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
+          return new Outcome(engine, frame, flags)
         } finally {
           frame.release()
         }

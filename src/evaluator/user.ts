@@ -13,6 +13,8 @@ import type { User } from './types.ts'
 export interface FieldSource {
   /** A frame for a call with this plan, with the user's fields and the end of its heap written; the caller releases it. */
   frame(engine: Engine, plan: Plan): Frame
+  /** Takes over the hashes that a call has added to its frame. */
+  learn(engine: Engine, frame: Frame): void
 }
 
 const { plain: PLAIN, containers: CONTAINERS } = TEMPORARY_FACTOR
@@ -37,6 +39,9 @@ export class FreshUser implements FieldSource {
     throw changing()
   }
 
+  /** Nobody asks about this user again. */
+  learn(): void {}
+
   /** Nothing when the user's values need more heap than `room`, or more temporary memory than `factor` gives them. */
   #tryWrite(engine: Engine, plan: Plan, room: number, factor: number): Frame | undefined {
     const { heapStart } = engine
@@ -52,6 +57,7 @@ export class FreshUser implements FieldSource {
       const needed = frameSize(heapEnd, plan, (target.hasContainers ? CONTAINERS : PLAIN) * (heapEnd - heapStart))
       if (end !== OVERFLOW && needed <= frame.size) {
         target.memory.i32[(frame.base + HEAD.heapEnd) >>> 2] = heapEnd
+        target.memory.i32[(frame.base + HEAD.keeps) >>> 2] = 0
         return frame
       }
     } catch (error) {
@@ -115,9 +121,19 @@ export class UserImage implements FieldSource {
     const heapEnd = aligned(this.#end)
     const frame = engine.library.frame(frameSize(heapEnd, plan, this.#temporary))
     const { memory, base } = frame
-    if (plan.fields.length !== 0) memory.u8.set(this.#copied, base + HEAD_SIZE)
+    const copies = plan.fields.length !== 0
+    if (copies) memory.u8.set(this.#copied, base + HEAD_SIZE)
     memory.i32[(base + HEAD.heapEnd) >>> 2] = heapEnd
+    memory.i32[(base + HEAD.keeps) >>> 2] = copies ? 1 : 0
     return frame
+  }
+
+  learn(engine: Engine, { memory, base }: Frame): void {
+    if (engine !== this.#engine) return
+    const own = (this.#target.base + engine.hashesStart) >>> 2
+    const theirs = (base + engine.hashesStart) >>> 2
+    const words = (engine.heapStart - engine.hashesStart) >>> 2
+    for (let word = 0; word < words; word++) this.#target.memory.i32[own + word] = memory.i32[theirs + word] as number
   }
 
   /** Other specs number their fields differently. */

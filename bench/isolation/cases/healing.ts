@@ -163,7 +163,7 @@ function shopKinds(): Kind[] {
   const idLists = Object.fromEntries(readdirSync(lists).map((name) => [name, readFileSync(join(lists, name), 'utf8')]))
   const source = { specs, idLists, module: meteredEngineModule(), recoveriesPerSecond: Number.POSITIVE_INFINITY }
   const maxBytes = 4 * MiB
-  const burning = createEvaluator({ ...source, limits: { fuel: 100_000 } })
+  const burning = createEvaluator({ ...source, limits: { fuel: 10_000 } })
   const growing = createEvaluator({ ...source, limits: { maxBytes } })
   const undisturbed = createEvaluator({ specs, idLists })
   const { gates } = undisturbed.list

@@ -35,9 +35,11 @@ interface Bad {
   ended: number
 }
 
+/** Parts of a round, alone and beside in turns: a machine that slows down for seconds then slows down both. */
+const slices = 8
+
 /** What one phase came to. */
 interface Phase {
-  readonly goodCalls: number
   /** Good calls a second of the time that bad calls left. */
   readonly perSecond: number
   /** Shares of the time: of bad calls, and of what is neither good nor bad, which are turns of the event loop. */
@@ -87,8 +89,13 @@ async function beside(
   await asking.phase(milliseconds / 4, perBad, bad)
   await asking.phase(milliseconds / 4, perBad, [])
   for (let round = 0; round < rounds; round++) {
-    alone.push(await asking.phase(milliseconds / 4, perBad, []))
-    disturbed.push(await asking.phase(milliseconds, perBad, bad))
+    const [without, besides]: [Phase[], Phase[]] = [[], []]
+    for (let slice = 0; slice < slices; slice++) {
+      without.push(await asking.phase(milliseconds / slices, perBad, []))
+      besides.push(await asking.phase(milliseconds / slices, perBad, bad))
+    }
+    alone.push(together(without))
+    disturbed.push(together(besides))
   }
   const ratios = disturbed.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
   const noise = alone.slice(1).map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
@@ -101,6 +108,16 @@ async function beside(
     row(`${title}: beside to alone`, 'x', ratios, atLeast(leastShare)),
     row(`${title}: alone to the round before (noise)`, 'x', noise),
   ]
+}
+
+/** Parts of equal length as one. */
+function together(parts: readonly Phase[]): Phase {
+  const mean = (of: keyof Phase) => parts.reduce((sum, part) => sum + part[of], 0) / parts.length
+  return {
+    perSecond: mean('perSecond'),
+    badShare: mean('badShare'),
+    restShare: mean('restShare'),
+  }
 }
 
 const rates = (phases: readonly Phase[]) => phases.map(({ perSecond }) => perSecond)
@@ -139,7 +156,6 @@ class Asking {
     }
     elapsed = performance.now() - began
     return {
-      goodCalls,
       perSecond: (goodCalls / (elapsed - inBad)) * 1000,
       badShare: inBad / elapsed,
       restShare: (elapsed - inBad - inGood) / elapsed,

@@ -70,7 +70,7 @@ async function measureWarm({ isQuick }: Sizes, store: SnapshotStore, title: stri
       row('a put, p50', 'ms', puts.percentile(50)),
       row('a put, p99', 'ms', puts.percentile(99)),
       row('first answer, p50', 'ms', first.percentile(50)),
-      row('first answer, p99', 'ms', first.percentile(99), atMost(longestWake)),
+      row('first answer, p99', 'ms', first.percentile(99)),
     ],
     notes: [],
   }

@@ -11,7 +11,7 @@ use std::sync::Once;
 
 use crate::catalog::catalog;
 use crate::evaluate::{Frame, TEMPORARY, evaluate};
-use crate::frame::{HEAD_SIZE, Head, Input, SLOT_SIZE};
+use crate::frame::{Head, Input};
 use crate::json::write_string;
 use crate::load::{LoadError, load};
 use crate::memory;
@@ -61,7 +61,7 @@ fn guarded<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
 /// The version of this interface: of the frame's layout and of the catalog.
 #[unsafe(no_mangle)]
 pub extern "C" fn framegate_abi_version() -> u32 {
-    5
+    6
 }
 
 /// Where the calling thread's last panic message is: a 32-bit length and that many bytes of UTF-8.
@@ -239,9 +239,8 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
             .sum();
         // In 64 bits, so that no sum wraps on wasm32: what is borrowed below rests on this check.
         let temporary = heap_end as u64 + words as u64 * 4;
-        let fits = heap_end >= HEAD_SIZE + specs.slots * SLOT_SIZE
-            && heap_end % 8 == 0
-            && temporary + TEMPORARY as u64 <= length as u64;
+        let fits =
+            heap_end >= specs.heap_offset() && heap_end % 8 == 0 && temporary + TEMPORARY as u64 <= length as u64;
         assert!(
             fits,
             "a frame of {length} bytes with its heap up to {heap_end} is too small for this spec"
@@ -257,9 +256,15 @@ pub unsafe extern "C" fn framegate_evaluate(specs: *const Specs, frame: *mut u8)
                 temporary: std::slice::from_raw_parts_mut(frame.add(temporary), length - temporary),
             }
         };
-        let flags = evaluate(specs, pieces);
-        // SAFETY: nothing borrows the frame any more.
-        unsafe { frame.cast::<Head>().write(head) };
+        let learned = evaluate(specs, pieces);
+        let flags = head.flags;
+        // SAFETY: nothing borrows the frame any more, and all hashes lie before its heap.
+        unsafe {
+            for (place, hash) in learned.iter() {
+                frame.add(specs.hash_offset(place)).cast::<u64>().write(hash);
+            }
+            frame.cast::<Head>().write(head);
+        }
         flags
     })
 }

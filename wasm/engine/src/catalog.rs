@@ -39,7 +39,7 @@ use crate::specs::{Field, Plan, Report, Specs};
 use crate::texts::TextHash;
 
 /// The version of this layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The fixed part at the start of a catalog.
 #[derive(Default)]
@@ -67,6 +67,8 @@ pub struct Head {
     pub values: u32,
     pub explicit: u32,
     pub report: u32,
+    /// How many hashes a host can keep for a user.
+    pub hashes: u32,
 }
 
 /// Size of [`Head`].
@@ -97,6 +99,7 @@ pub fn catalog(specs: &Specs) -> Vec<u8> {
         values: out.texts(specs.values.iter()),
         explicit: out.texts(specs.explicit.iter()),
         report: out.texts([report_text(report, specs.lists.names())].iter()),
+        hashes: specs.hashes as u32,
         length: 0,
     };
     head.length = out.here();
@@ -187,6 +190,7 @@ impl Catalog {
             head.values,
             head.explicit,
             head.report,
+            head.hashes,
         ];
         for (place, word) in words.into_iter().enumerate() {
             self.set_word(4 * place, word);

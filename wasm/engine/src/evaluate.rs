@@ -10,7 +10,7 @@ mod nested;
 use crate::frame::{Dynamic, Head, Input, NONE, flags};
 use crate::memo::Memo;
 use crate::reading;
-use crate::sha256::Prefix;
+use crate::sha256::{NOWHERE, Prefix};
 use crate::specs::{Condition, Kind, Returned, Share, Source, Spec, Specs};
 use crate::target::Test;
 use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgent, UserAgentField};
@@ -97,6 +97,32 @@ struct Call<'f> {
     /// The user agent that was parsed last, by its field: a rule that asks for its name often asks for its version too.
     agent: Option<(u32, Option<UserAgent<'f>>)>,
     buckets: Buckets<'f>,
+    /// Whether the frame has hashes of this user, and those that it is to have.
+    keeps: bool,
+    learned: Learned,
+}
+
+/// Hashes that a call had to make and others of this user need not, by their places.
+#[derive(Clone, Copy, Default)]
+pub struct Learned {
+    hashes: [(u32, u64); 8],
+    count: usize,
+}
+
+impl Learned {
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.hashes[..self.count]
+            .iter()
+            .map(|(place, hash)| (*place as usize, *hash))
+    }
+
+    /// What there is no room for is made again next time.
+    fn push(&mut self, place: u32, hash: u64) {
+        if let Some(free) = self.hashes.get_mut(self.count) {
+            *free = (place, hash);
+            self.count += 1;
+        }
+    }
 }
 
 /// The buckets that a call's conditions asked for last: the groups of an experiment are ranges of one.
@@ -120,8 +146,9 @@ impl<'f> Buckets<'f> {
     }
 }
 
-/// Evaluates what the frame's head asks for, writes the outcome there and returns its flags.
-pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
+/// Evaluates what the frame's head asks for and writes the outcome there. What it returns has to be written to the frame
+/// by who has it whole.
+pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> Learned {
     let head = frame.head;
     let kind = [Kind::Gate, Kind::Config, Kind::Experiment, Kind::Layer][head.kind as usize];
     let plan = &specs.plans[specs.entities[kind.namespace()][head.entity as usize].plan as usize];
@@ -154,14 +181,19 @@ pub fn evaluate<'f>(specs: &'f Specs, frame: Frame<'f>) -> u32 {
         questions: 0,
         agent: None,
         buckets: Buckets::default(),
+        keeps: head.keeps != 0,
+        learned: Learned::default(),
     };
     if kind == Kind::Gate {
         call.memo.open(head.entity);
     }
     let ended = call.entity(kind, head.entity);
-    let (outcome, logged) = (call.outcome, call.logged);
+    let (outcome, logged, learned) = (call.outcome, call.logged, call.learned);
     write(head, ended, &outcome, logged, &offsets);
-    head.flags
+    if learned.count > 0 {
+        head.flags |= flags::LEARNED;
+    }
+    learned
 }
 
 /// Where the lists of a call stand in its frame.
@@ -381,9 +413,12 @@ impl<'f> Call<'f> {
                 let value = match source {
                     Source::Field(field) => self.input.slot(*field),
                     Source::Bucket { unit, prefix } => {
-                        let (input, temporary) = (self.input, &mut *self.temporary);
-                        let hash = || hash_of_unit(input, *unit, prefix, temporary);
-                        Dynamic::Number((self.buckets.hash(prefix, *unit, hash) % 1000) as f64)
+                        let hash = self.kept_hash(prefix, |call| {
+                            let (input, temporary) = (call.input, &mut *call.temporary);
+                            let hash = || hash_of_unit(input, *unit, prefix, temporary);
+                            call.buckets.hash(prefix, *unit, hash)
+                        });
+                        Dynamic::Number((hash % 1000) as f64)
                     }
                     Source::Time => Dynamic::Time(self.now as i64),
                     Source::App => specs.app.as_ref().map_or(Dynamic::Absent, |app| app.value()),
@@ -454,12 +489,28 @@ impl<'f> Call<'f> {
         test.passes(value, lists, temporary)
     }
 
+    /// A hash from those that the host keeps for its user, or made and left for it to keep.
+    fn kept_hash(&mut self, prefix: &Prefix, hash: impl FnOnce(&mut Self) -> u64) -> u64 {
+        if !self.keeps || prefix.place == NOWHERE {
+            return hash(self);
+        }
+        let known = self.input.hash(self.specs.hash_offset(prefix.place as usize));
+        if known != 0 {
+            return known;
+        }
+        let hash = hash(self);
+        self.learned.push(prefix.place, hash);
+        hash
+    }
+
     /// Whether the unit falls into the share.
     fn lets_in(&mut self, share: &Share) -> bool {
         let Some(prefix) = &share.prefix else {
             return share.percentage == 100.0;
         };
-        let hash = hash_of_unit(self.input, share.unit, prefix, self.temporary);
+        let hash = self.kept_hash(prefix, |call| {
+            hash_of_unit(call.input, share.unit, prefix, call.temporary)
+        });
         ((hash % 10_000) as f64) < share.percentage * 100.0
     }
 }

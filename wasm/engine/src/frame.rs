@@ -4,6 +4,7 @@
 //! ```text
 //!   0  Head          what is asked, and what was decided (`Head`)
 //!  96  slots         one 16-byte slot for each field that any spec reads; only those in the spec's plan are written
+//!      hashes        8 bytes for each hash that many specs ask for, an even number of them: 0 where it is not known
 //!      heap          bytes of strings, elements of arrays and objects (slots again, 8-byte aligned)
 //!      memo          nested gates already evaluated, 5 words each       \
 //!      contributions which rules made a layer's value, 2 words each      > sized by the spec's plan
@@ -33,7 +34,8 @@ pub struct Head {
     pub heap_end: u32,
     /// Size of the whole frame.
     pub length: u32,
-    pub reserved: u32,
+    /// 1 where the hashes are those of this user, which a host keeps for its next call; 0 where they were not written.
+    pub keeps: u32,
 
     /// Outcome bits, see [`flags`].
     pub flags: u32,
@@ -74,6 +76,8 @@ pub mod flags {
     pub const COUNTRY_NOT_LOADED: u32 = 1 << 7;
     /// An operator of the host's gave no answer.
     pub const OPERATOR_FAILED: u32 = 1 << 8;
+    /// Hashes were added to those that the host keeps.
+    pub const LEARNED: u32 = 1 << 9;
 }
 
 /// Size of [`Head`].
@@ -89,6 +93,9 @@ pub struct Slot {
     /// The number, or the offset of the bytes or elements.
     payload: [u32; 2],
 }
+
+/// Size of a hash that a host keeps.
+pub const HASH_SIZE: usize = 8;
 
 /// Size of [`Slot`].
 pub const SLOT_SIZE: usize = size_of::<Slot>();
@@ -138,6 +145,11 @@ impl<'f> Input<'f> {
     /// The value in the slot of field `number`.
     pub fn slot(self, number: u32) -> Dynamic<'f> {
         self.read(HEAD_SIZE + number as usize * SLOT_SIZE)
+    }
+
+    /// The hash at an offset.
+    pub fn hash(self, offset: usize) -> u64 {
+        u64::from(self.word(offset)) | u64::from(self.word(offset + 4)) << 32
     }
 
     fn word(self, offset: usize) -> u32 {

@@ -18,6 +18,7 @@ use crate::frame::Encoded;
 use crate::json::{self, Kind, Value};
 use crate::load::object::Object;
 use crate::plan;
+use crate::sha256::Prefix;
 use crate::specs::{Dropped, Entity, Field, Mapping, MappingRule, Returned, Specs};
 use crate::texts::TextHash;
 
@@ -81,10 +82,22 @@ pub fn load(payload: &[u8], app_id: Option<&str>) -> Result<Specs, LoadError> {
     let mut loader = Loader::new(first_version);
     loader.document(&top, app_id).map_err(LoadError::invalid)?;
     loader.specs.report.conditions = loader.specs.conditions.len() as u32;
-    let Loader { mut specs, .. } = loader;
-    plan::plan(&mut specs);
+    let Loader { mut specs, hashes, .. } = loader;
     specs.slots = specs.fields.len();
+    specs.hashes = hashes.len();
+    plan::plan(&mut specs);
     Ok(specs)
+}
+
+impl Loader<'_> {
+    /// What is hashed before a unit.
+    #[inline(never)]
+    fn prefix(&mut self, text: &str, unit: u32) -> Box<Prefix> {
+        let next = self.hashes.len() as u32;
+        let mut prefix = Box::new(Prefix::new(text.as_bytes()));
+        prefix.place = *self.hashes.entry(format!("{unit} {text}")).or_insert(next);
+        prefix
+    }
 }
 
 /// The field of a unit. Every spelling of userID is the same one.
@@ -115,6 +128,8 @@ struct Loader<'a> {
     values: HashMap<&'a str, u32, TextHash>,
     explicit: HashMap<&'a str, u32, TextHash>,
     keys: HashMap<String, u32, TextHash>,
+    /// Numbers of what is hashed before a unit, by unit and text.
+    hashes: HashMap<String, u32, TextHash>,
 }
 
 impl<'a> Loader<'a> {
@@ -128,6 +143,7 @@ impl<'a> Loader<'a> {
             values: HashMap::default(),
             explicit: HashMap::default(),
             keys: HashMap::default(),
+            hashes: HashMap::default(),
         }
     }
 

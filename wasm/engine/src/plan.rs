@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::frame::logged;
 use crate::memo::Memo;
+use crate::sha256::NOWHERE;
 use crate::specs::{Bandit, Condition, Entity, Mapping, Plan, Rule, Share, Source, Specs};
 use crate::texts::TextHash;
 use crate::user_agent::TEXT_BYTES;
@@ -16,6 +17,11 @@ const TEXT_OF_APP: usize = 12;
 /// Entries that the log of exposures may have; an evaluation that needs more ends as one that is too deep.
 const MOST_LOGGED: u32 = 1 << 16;
 
+/// How many hashes a host keeps for a user, which it copies for each call, and how many entities are to reach one of them:
+/// what is asked for once need not be kept.
+const MOST_KEPT: usize = 32;
+const LEAST_REACHED: u32 = 3;
+
 /// Computes the plan of every entity and lists the conditions that nobody can evaluate.
 pub fn plan(specs: &mut Specs) {
     let reach: [Vec<Reach>; 3] = std::array::from_fn(|namespace| {
@@ -24,7 +30,7 @@ pub fn plan(specs: &mut Specs) {
             .map(|entity| Reach::of(entity, namespace, specs))
             .collect()
     });
-    let mut walk = Walk::new(&reach, specs.fields.len());
+    let mut walk = Walk::new(&reach, specs.fields.len(), specs.hashes);
     let mut numbers: HashMap<Plan, u32, TextHash> = HashMap::default();
     for namespace in 0..specs.entities.len() {
         for number in 0..specs.entities[namespace].len() {
@@ -35,7 +41,53 @@ pub fn plan(specs: &mut Specs) {
             });
         }
     }
+    let kept = most_reached(&walk.reached);
+    place(specs, &kept);
     specs.report.unsupported = unsupported(specs);
+}
+
+/// The numbers of the hashes that a host keeps: those that the most entities reach.
+fn most_reached(reached: &[u32]) -> Vec<usize> {
+    let mut kept: Vec<usize> = Vec::new();
+    for (number, count) in reached.iter().enumerate() {
+        if *count < LEAST_REACHED {
+            continue;
+        }
+        if kept.len() < MOST_KEPT {
+            kept.push(number);
+        } else if let Some(least) = kept.iter_mut().min_by_key(|kept| reached[**kept])
+            && reached[*least] < *count
+        {
+            *least = number;
+        }
+    }
+    kept
+}
+
+/// Says for each hash where it is kept.
+fn place(specs: &mut Specs, kept: &[usize]) {
+    let mut places = vec![NOWHERE; specs.hashes];
+    for (place, number) in kept.iter().enumerate() {
+        places[*number] = place as u32;
+    }
+    let rules = specs.entities.iter_mut().flatten().flat_map(|entity| {
+        let own = entity.spec.iter_mut().flat_map(|spec| spec.rules.iter_mut());
+        own.map(|rule| &mut rule.share).chain(
+            entity
+                .mappings
+                .iter_mut()
+                .flat_map(|mapping| mapping.rules.iter_mut().map(|rule| &mut rule.share)),
+        )
+    });
+    for prefix in rules.filter_map(|share| share.prefix.as_mut()) {
+        prefix.place = places[prefix.place as usize];
+    }
+    for condition in &mut specs.conditions {
+        if let Condition::Value(Source::Bucket { prefix, .. }, _) = condition {
+            prefix.place = places[prefix.place as usize];
+        }
+    }
+    specs.hashes = kept.len();
 }
 
 /// What one entity touches by itself.
@@ -43,6 +95,7 @@ pub fn plan(specs: &mut Specs) {
 struct Reach {
     /// Some of them twice.
     fields: Vec<u32>,
+    hashes: Vec<u32>,
     /// Entities by namespace and number.
     entities: Vec<(usize, u32)>,
     reads_time: bool,
@@ -82,8 +135,9 @@ impl Reach {
     }
 
     fn share(&mut self, share: &Share) {
-        if share.hashes() {
+        if let Some(prefix) = &share.prefix {
             self.fields.push(share.unit);
+            self.hashes.push(prefix.place);
         }
     }
 
@@ -138,7 +192,10 @@ impl Reach {
                 self.temporary = self.temporary.max(3 * TEXT_BYTES);
             }
             Source::Time => self.reads_time = true,
-            Source::Bucket { unit, .. } => self.fields.push(*unit),
+            Source::Bucket { unit, prefix } => {
+                self.fields.push(*unit);
+                self.hashes.push(prefix.place);
+            }
             Source::Group(experiment) => {
                 self.entities.push((1, *experiment));
                 self.temporary = self.temporary.max(2 * specs.texts.longest());
@@ -159,15 +216,20 @@ struct Walk<'r> {
     met: [Vec<u32>; 3],
     /// The walk in which a field was last met.
     read: Vec<u32>,
+    /// The walk in which a hash was last met, and in how many it was.
+    hashed: Vec<u32>,
+    reached: Vec<u32>,
     walks: u32,
 }
 
 impl<'r> Walk<'r> {
-    fn new(reach: &'r [Vec<Reach>; 3], fields: usize) -> Self {
+    fn new(reach: &'r [Vec<Reach>; 3], fields: usize, hashes: usize) -> Self {
         Walk {
             reach,
             met: std::array::from_fn(|namespace| vec![0; reach[namespace].len()]),
             read: vec![0; fields],
+            hashed: vec![0; hashes],
+            reached: vec![0; hashes],
             walks: 0,
         }
     }
@@ -200,6 +262,11 @@ impl<'r> Walk<'r> {
             for field in &reach.fields {
                 if std::mem::replace(&mut self.read[*field as usize], self.walks) != self.walks {
                     plan.fields.push(*field);
+                }
+            }
+            for hash in &reach.hashes {
+                if std::mem::replace(&mut self.hashed[*hash as usize], self.walks) != self.walks {
+                    self.reached[*hash as usize] += 1;
                 }
             }
             open.extend(&reach.entities);

@@ -21,6 +21,9 @@ use lanes::Four;
 
 const BLOCK: usize = 64;
 
+/// The place of a hash that is not kept.
+pub const NOWHERE: u32 = u32::MAX;
+
 /// The hash of a constant prefix, ready to take the rest.
 #[derive(Clone, PartialEq)]
 pub struct Prefix {
@@ -28,6 +31,8 @@ pub struct Prefix {
     /// Prefix bytes that did not fill a block: ten with UUID salts.
     tail: Box<[u8]>,
     length: usize,
+    /// Where a user's hash after this prefix is kept (`frame.rs`); while specs are loaded, its number.
+    pub place: u32,
 }
 
 impl Prefix {
@@ -42,6 +47,7 @@ impl Prefix {
             state,
             tail: rest.into(),
             length: prefix.len(),
+            place: NOWHERE,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The loaded specs: everything interned and numbered, ready to be walked. `load` makes them, `evaluate` reads them.
 
-use crate::frame::Encoded;
+use crate::frame::{Encoded, HASH_SIZE, HEAD_SIZE, SLOT_SIZE};
 use crate::lists::IdLists;
 use crate::memory;
 use crate::sha256::Prefix;
@@ -245,6 +245,8 @@ pub struct Specs {
     pub fields: Vec<Field>,
     /// How many fields there are: a frame has a slot for each.
     pub slots: usize,
+    /// How many hashes a host can keep for a user; while specs are loaded, how many there are.
+    pub hashes: usize,
     pub texts: Texts,
     /// Text numbers of the rule ids that the engine itself gives.
     pub default_rule: u32,
@@ -274,6 +276,7 @@ impl Default for Specs {
             conditions: Vec::new(),
             fields: Vec::new(),
             slots: 0,
+            hashes: 0,
             default_rule: texts.number("default"),
             disabled_rule: texts.number("disabled"),
             not_started_rule: texts.number("prestart"),
@@ -290,6 +293,16 @@ impl Default for Specs {
 }
 
 impl Specs {
+    /// Offset of the hash at a place in frames.
+    pub fn hash_offset(&self, place: usize) -> usize {
+        HEAD_SIZE + self.slots * SLOT_SIZE + place * HASH_SIZE
+    }
+
+    /// Offset of the heap in frames.
+    pub fn heap_offset(&self) -> usize {
+        self.hash_offset(self.hashes.next_multiple_of(2))
+    }
+
     /// The form in which specs are evaluated: without what the catalog has told, and as small as it can be.
     pub fn sealed(mut self: Box<Self>) -> Box<Self> {
         self.names = Default::default();

@@ -4,7 +4,7 @@ use crate::json::{Kind, Value};
 use crate::load::object::{Object, missing, shortened};
 use crate::load::{Loader, unit};
 use crate::plan::unknown_operator;
-use crate::sha256::Prefix;
+
 use crate::specs::{Condition, Field, Source};
 use crate::target::Test;
 use crate::user_agent::UserAgentField;
@@ -131,10 +131,11 @@ impl<'a> Loader<'a> {
                 None => Source::Nothing,
             },
             "current_time" => Source::Time,
-            "user_bucket" => Source::Bucket {
-                unit: self.unit(id_type),
-                prefix: Box::new(Prefix::new(format!("{salt}.").as_bytes())),
-            },
+            "user_bucket" => {
+                let unit = self.unit(id_type);
+                let prefix = self.prefix(&format!("{salt}."), unit);
+                Source::Bucket { unit, prefix }
+            }
             "unit_id" => Source::Field(self.unit(id_type)),
             "target_app" => Source::App,
             "experiment_group" => match field {

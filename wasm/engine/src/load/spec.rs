@@ -3,7 +3,7 @@
 use crate::json::{Kind, Value};
 use crate::load::Loader;
 use crate::load::object::{Object, missing};
-use crate::sha256::Prefix;
+
 use crate::specs::{Rule, Share, Spec};
 
 impl<'a> Loader<'a> {
@@ -111,7 +111,7 @@ impl<'a> Loader<'a> {
         };
         if share.hashes() {
             share.unit = self.unit(&id_type);
-            share.prefix = Some(Box::new(Prefix::new(format!("{salt}.{own}.").as_bytes())));
+            share.prefix = Some(self.prefix(&format!("{salt}.{own}."), share.unit));
         }
         Ok(share)
     }

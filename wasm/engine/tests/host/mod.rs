@@ -16,6 +16,7 @@ const KINDS: [(u32, usize); 4] = [(0, 8), (1, 9), (2, 9), (3, 10)];
 /// Further words of the catalog's head.
 const PLANS: usize = 11;
 const FIELDS: usize = 12;
+const HASHES: usize = 18;
 
 const NOW: f64 = 1_700_000_000_000.0;
 
@@ -35,6 +36,8 @@ pub struct Question {
 pub struct Loaded {
     specs: *mut c_void,
     fields: Vec<Value>,
+    /// Bytes of the hashes that a host keeps.
+    hashes: usize,
     pub questions: Vec<Question>,
 }
 
@@ -59,6 +62,7 @@ impl Loaded {
                 .iter()
                 .map(|text| serde_json::from_str(text).expect("JSON"))
                 .collect(),
+            hashes: 8 * catalog.word(4 * HASHES).next_multiple_of(2),
             questions: KINDS
                 .iter()
                 .flat_map(|(kind, names)| catalog.questions(*kind, 4 * names))
@@ -68,7 +72,7 @@ impl Loaded {
 
     /// The user's part of a frame: behind the head, up to the end of the heap.
     pub fn encode(&self, user: &Value) -> Vec<u8> {
-        let mut bytes = vec![0; HEAD_SIZE + self.fields.len() * SLOT_SIZE];
+        let mut bytes = vec![0; HEAD_SIZE + self.fields.len() * SLOT_SIZE + self.hashes];
         for (number, field) in self.fields.iter().enumerate() {
             if let Some(value) = field_value(field, user) {
                 write(&value, HEAD_SIZE + number * SLOT_SIZE, &mut bytes);
