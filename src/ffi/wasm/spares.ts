@@ -10,7 +10,11 @@ interface Spare {
   readonly made: Instantiated
 }
 
-/** A few spares, the latest last. They belong to one thread, as instances do. */
+/**
+ * A few spares, the latest last. They belong to one thread, as instances do.
+ *
+ * @internal
+ */
 export class Spares {
   readonly #most: number
   readonly #spares: Spare[] = []
