@@ -4,16 +4,19 @@
 
 mod bandit;
 mod detour;
+mod hashes;
 mod layer;
 mod nested;
 
 use crate::frame::{Dynamic, Head, Input, NONE, flags};
 use crate::memo::Memo;
 use crate::reading;
-use crate::sha256::{NOWHERE, Prefix};
 use crate::specs::{Condition, Kind, Returned, Share, Source, Spec, Specs};
 use crate::target::Test;
 use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgent, UserAgentField};
+
+pub use hashes::Learned;
+use hashes::{Buckets, hash_of_unit};
 
 /// How deep gates and delegates may nest below what was asked.
 const DEEPEST: u32 = 300;
@@ -100,50 +103,6 @@ struct Call<'f> {
     /// Whether the frame has hashes of this user, and those that it is to have.
     keeps: bool,
     learned: Learned,
-}
-
-/// Hashes that a call had to make and others of this user need not, by their places.
-#[derive(Clone, Copy, Default)]
-pub struct Learned {
-    hashes: [(u32, u64); 8],
-    count: usize,
-}
-
-impl Learned {
-    pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
-        self.hashes[..self.count]
-            .iter()
-            .map(|(place, hash)| (*place as usize, *hash))
-    }
-
-    /// What there is no room for is made again next time.
-    fn push(&mut self, place: u32, hash: u64) {
-        if let Some(free) = self.hashes.get_mut(self.count) {
-            *free = (place, hash);
-            self.count += 1;
-        }
-    }
-}
-
-/// The buckets that a call's conditions asked for last: the groups of an experiment are ranges of one.
-#[derive(Default)]
-struct Buckets<'f> {
-    known: [Option<(&'f Prefix, u32, u64)>; 2],
-    next: usize,
-}
-
-impl<'f> Buckets<'f> {
-    /// The hash of a unit's text after a prefix.
-    fn hash(&mut self, prefix: &'f Prefix, unit: u32, hash: impl FnOnce() -> u64) -> u64 {
-        let same = |(known, of, _): &&(&Prefix, u32, u64)| *of == unit && *known == prefix;
-        if let Some((_, _, hash)) = self.known.iter().flatten().find(same) {
-            return *hash;
-        }
-        let hash = hash();
-        self.known[self.next] = Some((prefix, unit, hash));
-        self.next = (self.next + 1) % self.known.len();
-        hash
-    }
 }
 
 /// Evaluates what the frame's head asks for and writes the outcome there. What it returns has to be written to the frame
@@ -489,20 +448,6 @@ impl<'f> Call<'f> {
         test.passes(value, lists, temporary)
     }
 
-    /// A hash from those that the host keeps for its user, or made and left for it to keep.
-    fn kept_hash(&mut self, prefix: &Prefix, hash: impl FnOnce(&mut Self) -> u64) -> u64 {
-        if !self.keeps || prefix.place == NOWHERE {
-            return hash(self);
-        }
-        let known = self.input.hash(self.specs.hash_offset(prefix.place as usize));
-        if known != 0 {
-            return known;
-        }
-        let hash = hash(self);
-        self.learned.push(prefix.place, hash);
-        hash
-    }
-
     /// Whether the unit falls into the share.
     fn lets_in(&mut self, share: &Share) -> bool {
         let Some(prefix) = &share.prefix else {
@@ -513,9 +458,4 @@ impl<'f> Call<'f> {
         });
         ((hash % 10_000) as f64) < share.percentage * 100.0
     }
-}
-
-/// The hash of a prefix and the unit id's text; a unit without one counts as the empty text.
-fn hash_of_unit(input: Input<'_>, unit: u32, prefix: &Prefix, temporary: &mut [u8]) -> u64 {
-    prefix.hash(reading::text(input.slot(unit), temporary).unwrap_or_default())
 }
