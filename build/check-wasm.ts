@@ -2,8 +2,8 @@
  * Says what a guest module is, from its bytes, and what is wrong with the engine's builds.
  *
  * The engine's promises (no imports but the metered build's memory, nothing run at instantiation, a stack that cannot
- * grow into the data, no state but memory and exported globals, an id that is that of its bytes) are read from the files that ship, by the reader of `framegate
- * bindgen`, and not from the tools that made them.
+ * grow into the data, no state but memory and exported globals, an id that is that of its bytes) are read from the files
+ * that ship, by the reader of `framegate bindgen`, and not from the tools that made them.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
