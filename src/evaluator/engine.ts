@@ -173,9 +173,12 @@ export class Engine {
   /**
    * A call begins: a user's getter may replace the specs while it runs.
    *
+   * @throws {@link FramegateError} `ENGINE_UNSTABLE`
    * @internal
    */
   enter(): void {
+    const refused = this.library.ready()
+    if (refused !== undefined) throw refused
     this.#calls++
   }
 

@@ -139,76 +139,80 @@ export abstract class Questions {
 
   /** @internal */
   gateValue(source: FieldSource, name: string): boolean {
+    if (!this.#givesDefaults) return this.#gateValue(source, name)
     try {
-      const engine = this.admitted()
-      const entity = engine.catalog.gates.get(name)
-      if (entity === undefined) return false
-      engine.enter()
-      try {
-        const frame = source.frame(engine, entity.plan)
-        try {
-          const flags = this.#ask(engine, KIND.gate, entity, frame)
-          if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
-          return (flags & FLAG.value) !== 0
-        } finally {
-          frame.release()
-        }
-      } finally {
-        engine.leave()
-      }
+      return this.#gateValue(source, name)
     } catch (error) {
-      this.#faultOf(error)
+      faultOf(error)
       return false
     }
   }
 
   /** @internal */
   featureGate(source: FieldSource, name: string): FeatureGate {
-    return new FeatureGate(name, this.#evaluate(KIND.gate, source, name))
+    return new FeatureGate(name, this.#outcome(KIND.gate, source, name))
   }
 
   /** @internal */
   dynamicConfig(source: FieldSource, name: string): DynamicConfig {
-    return new DynamicConfig(name, this.#evaluate(KIND.config, source, name))
+    return new DynamicConfig(name, this.#outcome(KIND.config, source, name))
   }
 
   /** @internal */
   experiment(source: FieldSource, name: string): Experiment {
-    return new Experiment(name, this.#evaluate(KIND.experiment, source, name))
+    return new Experiment(name, this.#outcome(KIND.experiment, source, name))
   }
 
   /** @internal */
   layer(source: FieldSource, name: string): Layer {
-    return new Layer(name, this.#evaluate(KIND.layer, source, name))
+    return new Layer(name, this.#outcome(KIND.layer, source, name))
   }
 
-  #evaluate(kind: number, source: FieldSource, name: string): Outcome {
+  #gateValue(source: FieldSource, name: string): boolean {
+    const engine = this.admitted()
+    const entity = engine.catalog.gates.get(name)
+    if (entity === undefined) return false
+    engine.enter()
     try {
-      const engine = this.admitted()
-      const entity = engine.catalog.of(kind).get(name)
-      if (entity === undefined) return Outcome.unrecognized(engine)
-      engine.enter()
+      const frame = source.frame(engine, entity.plan)
       try {
-        const frame = source.frame(engine, entity.plan)
-        try {
-          const flags = this.#ask(engine, kind, entity, frame)
-          if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
-          return new Outcome(engine, frame, flags)
-        } finally {
-          frame.release()
-        }
+        const flags = this.#ask(engine, KIND.gate, entity, frame)
+        if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
+        return (flags & FLAG.value) !== 0
       } finally {
-        engine.leave()
+        frame.release()
       }
-    } catch (error) {
-      return Outcome.failed(this.#faultOf(error))
+    } finally {
+      engine.leave()
     }
   }
 
-  /** The code of a fault that the default stands in for; every other error goes to the caller. */
-  #faultOf(error: unknown): string {
-    if (this.#givesDefaults && error instanceof FramegateError && FAULTS.has(error.code)) return error.code
-    throw error
+  #outcome(kind: number, source: FieldSource, name: string): Outcome {
+    if (!this.#givesDefaults) return this.#evaluate(kind, source, name)
+    try {
+      return this.#evaluate(kind, source, name)
+    } catch (error) {
+      return Outcome.failed(faultOf(error))
+    }
+  }
+
+  #evaluate(kind: number, source: FieldSource, name: string): Outcome {
+    const engine = this.admitted()
+    const entity = engine.catalog.of(kind).get(name)
+    if (entity === undefined) return Outcome.unrecognized(engine)
+    engine.enter()
+    try {
+      const frame = source.frame(engine, entity.plan)
+      try {
+        const flags = this.#ask(engine, kind, entity, frame)
+        if ((flags & FLAG.learned) !== 0) source.learn(engine, frame)
+        return new Outcome(engine, frame, flags)
+      } finally {
+        frame.release()
+      }
+    } finally {
+      engine.leave()
+    }
   }
 
   /** Evaluates in a frame that has the user's fields already. */
@@ -223,6 +227,12 @@ export abstract class Questions {
     if (plan.readsSeed) i32[head + HEAD.seed / 4] = this.#seed()
     return engine.evaluate(frame)
   }
+}
+
+/** The code of a fault that the default stands in for; every other error goes to the caller. */
+function faultOf(error: unknown): string {
+  if (error instanceof FramegateError && FAULTS.has(error.code)) return error.code
+  throw error
 }
 
 /** What a caller who wants defaults gets them for: a fault of the engine, or of who lets it answer. */

@@ -83,9 +83,12 @@ export class FramegateError extends Error {
  */
 export function refusal(code: ErrorCode, message: string, options?: ErrorOptions): FramegateError {
   const limit: unknown = Reflect.get(Error, 'stackTraceLimit')
-  const isLimited = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', 0)
+  // With a limit of 0 V8 looks at the stack all the same, for 0.3 µs.
+  const isLimited = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', undefined)
   try {
-    return new FramegateError(code, message, options)
+    const error = new FramegateError(code, message, options)
+    if (isLimited) error.stack = `${error.name}: ${message}`
+    return error
   } finally {
     if (isLimited) Reflect.set(Error, 'stackTraceLimit', limit)
   }

@@ -46,6 +46,14 @@ export interface Library<Defined extends Definitions, Glue = undefined> extends 
    */
   snapshot(note?: Uint8Array): Snapshot
   /**
+   * Makes the next instance, if the last one ended abruptly: calls and frames do so too, but throw from far within where
+   * there is none to be had. Thrown from near its caller, what is returned costs half as much.
+   *
+   * @returns `ENGINE_UNSTABLE`, or `DISPOSED` after `close`; undefined when calls are answered, and for native libraries
+   * @internal
+   */
+  ready(): FramegateError | undefined
+  /**
    * Takes a frame of `size` bytes for one call. Its contents are whatever was there before.
    *
    * @throws {@link FramegateError} `GUEST_MEMORY_EXHAUSTED` when the guest has no memory for it, `DISPOSED` after `close`

@@ -134,6 +134,8 @@ class NativeLibrary<Defined extends Definitions> implements Library<Defined>, Na
     )
   }
 
+  ready(): undefined {}
+
   frame(size: number): Frame {
     this.checkOpen()
     return this.#guards?.frame(size) ?? new Owned(size)

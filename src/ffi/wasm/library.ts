@@ -124,6 +124,13 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     return snapshot
   }
 
+  ready(): FramegateError | undefined {
+    if (this.current !== undefined && !this.current.retired) return undefined
+    const refused = this.#refused()
+    if (refused === undefined) this.#make()
+    return refused
+  }
+
   frame(size: number): Frame {
     return this.#live().stack.carve(size)
   }
@@ -165,11 +172,20 @@ class WasmLibrary<Defined extends Definitions, Glue> implements Library<Defined,
     this.#bindings.push(binding)
   }
 
-  /** Makes the next instance. */
   renew(): Instance {
-    if (this.#closed) throw disposed()
-    if (this.#isStarting) throw retiredByStart()
-    this.#recovery.take()
+    const refused = this.#refused()
+    if (refused !== undefined) throw refused
+    return this.#make()
+  }
+
+  /** Why there is no next instance now. */
+  #refused(): FramegateError | undefined {
+    if (this.#closed) return disposed()
+    return this.#isStarting ? retiredByStart() : this.#recovery.take()
+  }
+
+  /** Makes the next instance. */
+  #make(): Instance {
     this.#spend(this.#ended)
     this.#ended = undefined
     const origin = this.#origin ?? this.#originOfSnapshot()

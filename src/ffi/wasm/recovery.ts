@@ -28,16 +28,13 @@ export class Recovery {
     this.#cost = 1 + grown / BYTES_PER_RECOVERY
   }
 
-  /**
-   * Takes one recovery, if an instance has ended abruptly since the last.
-   *
-   * @throws FramegateError `ENGINE_UNSTABLE` where there is none left
-   */
-  take(): void {
+  /** Takes one recovery, if an instance has ended abruptly since the last. Returns `ENGINE_UNSTABLE` where there is none left. */
+  take(): FramegateError | undefined {
     const end = this.#lastEnd
-    if (end === undefined) return
-    if (!this.#bucket.take(this.#cost)) throw this.#unstable(end)
+    if (end === undefined) return undefined
+    if (!this.#bucket.take(this.#cost)) return this.#unstable(end)
     this.#lastEnd = undefined
+    return undefined
   }
 
   #unstable(cause: FramegateError): FramegateError {
