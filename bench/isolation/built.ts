@@ -13,6 +13,6 @@ export const { createEvaluator, engineModule, meteredEngineModule, Snapshot } =
 export const { moduleID, open } = await built<typeof import('../../src/ffi/index.ts')>('ffi/index.js')
 export const { MemoryStore, TenantHost } = await built<typeof import('../../src/tenants/index.ts')>('tenants/index.js')
 export const { FileStore } = await built<typeof import('../../src/tenants/file-store.ts')>('tenants/file-store.js')
-export const { EvaluatorPool } = await built<typeof import('../../src/pool/index.ts')>('pool/index.js')
+export const { attach, EvaluatorPool, share } = await built<typeof import('../../src/pool/index.ts')>('pool/index.js')
 /** Not public: only with these can a snapshot be spoilt. */
 export const { ENGINE, engineGuest } = await built<typeof import('../../src/evaluator/guest.ts')>('evaluator/guest.js')

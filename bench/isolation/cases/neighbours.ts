@@ -1,11 +1,14 @@
 /**
  * Good tenants beside bad ones. Twenty are asked in turn, alone and then with three bad ones among them: one that burns all
  * its fuel with each question, one that grows until its memory is at its cap, and one whose snapshot is spoilt so that it
- * traps. What the good ones answer in the time that bad calls leave is to be what they answer alone; every answer is
- * compared. The first figures have a bad call of each after every 20 good ones, so that each good call meets what bad ones
- * leave behind: cold caches, and garbage whose collection counts as the good ones' time, as do the turns of the event loop
- * that free it. The second have 50 times as many good calls. As shipped, a tenant's recoveries are bounded; without that
- * bound each bad call gets a new instance.
+ * traps. Every answer is compared. Whatever runs for a while leaves cold caches: what a share of the CPU costs, whatever is
+ * done with it, is measured in the same turns by idle loops, each as long as the bad calls were in its place. In the time
+ * that bad calls leave, the good ones are to answer what they answer beside these.
+ *
+ * The first figures have a bad call of each after every 20 good ones, so that each good call meets what bad ones leave
+ * behind: cold caches, and garbage whose collection counts as the good ones' time, as do the turns of the event loop that
+ * free it. The second have 50 times as many good calls. As shipped, a tenant's recoveries are bounded; without that bound
+ * each bad call gets a new instance.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { FramegateError, User } from '../../../src/node.ts'
@@ -35,8 +38,8 @@ interface Bad {
   ended: number
 }
 
-/** Parts of a round, alone and beside in turns: a machine that slows down for seconds then slows down both. */
-const slices = 8
+/** Parts of a round, in turns, of some 40 ms: a machine that slows down for a moment then slows down all. */
+const slices = 100
 
 /** What one phase came to. */
 interface Phase {
@@ -57,7 +60,8 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
     using host = new TenantHost({ module: meteredEngineModule(), limits })
     for (let tenant = 0; tenant < tenants; tenant++) await host.put(idOf(tenant), specsOf(tenant))
     const bad = await putBad(host)
-    const asking = new Asking(host, right, bad)
+    const asking = new Asking(host, right)
+    asking.askAll(bad)
     for (const perBad of [tenants, 50 * tenants]) {
       const title = `${isGuarded ? 'as shipped' : 'no storm guard'}, ${perBad.toLocaleString('en-US')} good a bad call`
       rows.push(...(await beside(asking, bad, perBad, { title, milliseconds, rounds })))
@@ -72,7 +76,7 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
   }
   return {
     title: 'neighbours: good tenants beside bad ones',
-    sizes: `${tenants} tenants of ${gates} gates each and 3 bad ones; ${rounds} rounds of ${milliseconds} ms beside them, in turns with rounds alone; every answer compared`,
+    sizes: `${tenants} tenants of ${gates} gates each and 3 bad ones; ${rounds} rounds of ${milliseconds} ms beside them, in turns with as long alone and beside idle loops; every answer compared`,
     rows,
     notes: [],
   }
@@ -86,18 +90,24 @@ async function beside(
 ): Promise<Row[]> {
   const alone: Phase[] = []
   const disturbed: Phase[] = []
-  await asking.phase(milliseconds / 4, perBad, bad)
-  await asking.phase(milliseconds / 4, perBad, [])
+  const interrupted: Phase[] = []
+  await asking.phase(milliseconds / 4, perBad, () => asking.askAll(bad))
+  await asking.phase(milliseconds / 4, perBad, () => 0)
   for (let round = 0; round < rounds; round++) {
-    const [without, besides]: [Phase[], Phase[]] = [[], []]
+    const [without, besides, loops]: [Phase[], Phase[], Phase[]] = [[], [], []]
     for (let slice = 0; slice < slices; slice++) {
-      without.push(await asking.phase(milliseconds / slices, perBad, []))
-      besides.push(await asking.phase(milliseconds / slices, perBad, bad))
+      const times: number[] = []
+      without.push(await asking.phase(milliseconds / slices, perBad, () => 0))
+      besides.push(await asking.phase(milliseconds / slices, perBad, () => last(times, asking.askAll(bad))))
+      let turn = 0
+      loops.push(await asking.phase(milliseconds / slices, perBad, () => idle(times[turn++ % times.length]!)))
     }
     alone.push(together(without))
     disturbed.push(together(besides))
+    interrupted.push(together(loops))
   }
-  const ratios = disturbed.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
+  const toAlone = (phases: Phase[]) => phases.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
+  const ratios = disturbed.map(({ perSecond }, round) => perSecond / interrupted[round]!.perSecond)
   const noise = alone.slice(1).map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
   const shares = (phases: Phase[], of: 'badShare' | 'restShare') => phases.map((phase) => phase[of] * 100)
   return [
@@ -105,9 +115,25 @@ async function beside(
     row(`${title}: beside`, '/s', rates(disturbed)),
     row(`${title}: bad calls' share of the time`, '%', shares(disturbed, 'badShare')),
     row(`${title}: event loop's share`, '%', shares(disturbed, 'restShare')),
-    row(`${title}: beside to alone`, 'x', ratios, atLeast(leastShare)),
+    row(`${title}: beside to alone`, 'x', toAlone(disturbed)),
+    row(`${title}: beside idle loops to alone`, 'x', toAlone(interrupted)),
+    row(`${title}: beside to beside idle loops`, 'x', ratios, atLeast(leastShare)),
     row(`${title}: alone to the round before (noise)`, 'x', noise),
   ]
+}
+
+/** Appends a time. */
+function last(times: number[], time: number): number {
+  times.push(time)
+  return time
+}
+
+/** Does nothing for so many milliseconds. */
+function idle(milliseconds: number): number {
+  const began = performance.now()
+  let passed = 0
+  while (passed < milliseconds) passed = performance.now() - began
+  return passed
 }
 
 /** Parts of equal length as one. */
@@ -127,14 +153,13 @@ class Asking {
   readonly #right: readonly Uint8Array[]
   #number = 0
 
-  constructor(host: TenantHostType, right: readonly Uint8Array[], bad: readonly Bad[]) {
+  constructor(host: TenantHostType, right: readonly Uint8Array[]) {
     this.#host = host
     this.#right = right
-    for (const one of bad) this.#askBad(one)
   }
 
-  /** So many milliseconds of good calls, with one of each bad tenant after every `perBad`. */
-  async phase(milliseconds: number, perBad: number, bad: readonly Bad[]): Promise<Phase> {
+  /** So many milliseconds of good calls, with an interruption after every `perBad` that says how long it was. */
+  async phase(milliseconds: number, perBad: number, interrupt: () => number): Promise<Phase> {
     const began = performance.now()
     let elapsed = 0
     let inGood = 0
@@ -146,7 +171,7 @@ class Asking {
       for (let call = 0; call < perBad; call++) this.#askGood()
       inGood += performance.now() - before
       goodCalls += perBad
-      for (const one of bad) inBad += this.#askBad(one)
+      inBad += interrupt()
       const now = performance.now()
       elapsed = now - began
       if (now - yielded > 5) {
@@ -160,6 +185,11 @@ class Asking {
       badShare: inBad / elapsed,
       restShare: (elapsed - inBad - inGood) / elapsed,
     }
+  }
+
+  /** Asks each bad tenant once, and returns the milliseconds of these calls. */
+  askAll(bad: readonly Bad[]): number {
+    return bad.reduce((time, one) => time + this.#askBad(one), 0)
   }
 
   #askGood(): void {

@@ -1,12 +1,15 @@
 /**
  * Many users on a pool of threads: all gates of a project for each user, in batches, on one thread and on two, in turns. The
- * answers are compared with those of an evaluator in this thread. What the machine itself gives two threads is measured in the
- * same turns, by a loop that shares nothing: a core that others use too gives less than twice as much.
+ * answers are compared with those of an evaluator in this thread. What the machine gives a second thread is measured in the
+ * same turns, by threads of no pool, which are handed nothing and answer with a number: two cores of a shared machine may
+ * be halves of one.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { loadWorkload, makeUser } from '../../workload.ts'
-import { createEvaluator, EvaluatorPool } from '../built.ts'
+import type { BareThreadData, Part } from '../bare-thread.ts'
+import { createEvaluator, EvaluatorPool, share } from '../built.ts'
+import { compiled } from '../compile.ts'
 import { atLeast, type CaseReport, row } from '../report.ts'
 import { expectSame } from '../wrong-answer.ts'
 import type { Sizes } from './index.ts'
@@ -20,7 +23,9 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
   using evaluator = createEvaluator({ specs, idLists })
   const expected = users.slice(0, 200).map((user) => evaluator.checkGates(user, gates))
   const pools = await Promise.all([1, 2].map((threads) => EvaluatorPool.create({ evaluator, threads })))
-  const loops = [1, 2].map(() => new Worker(plainLoop, { eval: true }))
+  const handle = share(evaluator)
+  const workerData: BareThreadData = { handle, gates }
+  const bare = [1, 2].map(() => new Worker(compiled('bare-thread'), { workerData }))
   const rates: [number[], number[]] = [[], []]
   const ceilings: number[] = []
   for (let round = 0; round <= rounds; round++) {
@@ -32,13 +37,15 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
       // The first starts the threads.
       if (round > 0) rates[index as 0 | 1].push((users.length * gates.length) / seconds)
     }
-    const [alone, together] = [await timeLoops(loops.slice(1)), await timeLoops(loops)]
-    if (round > 0) ceilings.push((2 * alone) / together)
+    const [alone, together] = [await evaluateOn(bare.slice(1), users.length), await evaluateOn(bare, users.length)]
+    if (round > 0) ceilings.push(alone / together)
   }
   for (const pool of pools) await pool.destroy()
-  for (const loop of loops) await loop.terminate()
+  for (const thread of bare) await thread.terminate()
+  handle.stop()
   const [one, two] = rates
   const ratios = one.map((rate, round) => two[round]! / rate)
+  const relative = ratios.map((ratio, round) => ratio / ceilings[round]!)
   return {
     title: 'pool: many users on threads',
     sizes: `${users.length.toLocaleString('en-US')} users, ${gates.length} gates each of ${specsName}; ${rounds} rounds in turns`,
@@ -46,32 +53,21 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
       row('one thread', '/s', one),
       row('two threads', '/s', two),
       row('two threads to one', 'x', ratios, atLeast(scaling)),
-      row('two plain loops to one: what the machine gives', 'x', ceilings),
+      row('two threads of no pool to one: what the machine gives', 'x', ceilings),
+      row('the first to the second', 'x', relative),
     ],
     notes: ['A third thread, this one, hands the batches over: on two cores it takes time from both.'],
   }
 }
 
-/** Some 50 ms of arithmetic in 4 kB. */
-const plainLoop = `
-  const { parentPort } = require('node:worker_threads')
-  const table = new Int32Array(1024)
-  parentPort.on('message', () => {
-    let next = 1
-    for (let turn = 0; turn < 2e7; turn++) {
-      next = (Math.imul(next, 1103515245) + 12345) | 0
-      table[next & 1023] += next
-    }
-    parentPort.postMessage(next)
-  })`
-
-/** Milliseconds until all of them are through once. */
-async function timeLoops(loops: readonly Worker[]): Promise<number> {
+/** Milliseconds until all of them have evaluated their equal parts. */
+async function evaluateOn(threads: readonly Worker[], users: number): Promise<number> {
+  const share = users / threads.length
   const began = performance.now()
   await Promise.all(
-    loops.map((loop) => {
-      loop.postMessage('go')
-      return once(loop, 'message')
+    threads.map((thread, index) => {
+      thread.postMessage({ first: index * share, end: (index + 1) * share } satisfies Part)
+      return once(thread, 'message')
     }),
   )
   return performance.now() - began
