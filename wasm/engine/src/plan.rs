@@ -131,7 +131,8 @@ impl Reach {
     fn rule(&mut self, rule: &Rule, specs: &Specs) {
         self.conditions(&rule.conditions, specs);
         self.share(&rule.share);
-        self.entities.extend(rule.delegate.map(|experiment| (1, experiment)));
+        self.entities
+            .extend(rule.delegate.map(|experiment| (1, experiment.get())));
     }
 
     fn share(&mut self, share: &Share) {

@@ -7,6 +7,7 @@ use crate::sha256::Prefix;
 use crate::target::Test;
 use crate::texts::Texts;
 use crate::user_agent::UserAgentField;
+use std::num::NonZeroU32;
 
 /// What is asked for: the namespaces that names live in. A dynamic config and an experiment share one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +50,21 @@ pub enum Field {
     },
 }
 
+/// A number of which rules and specs may have none: an `Option` of it takes four bytes, not eight.
+#[derive(Clone, Copy)]
+pub struct Number(NonZeroU32);
+
+impl Number {
+    /// Numbers count what was loaded, and end long before the largest.
+    pub fn new(number: u32) -> Self {
+        Number(NonZeroU32::MIN.saturating_add(number))
+    }
+
+    pub fn get(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
 /// A name that can be asked for: its definition, if it has one, and what else the payload says of it.
 pub struct Entity {
     /// Whether it appears in exposures of specs that nest it (segments do not).
@@ -71,8 +87,8 @@ pub struct Spec {
     pub rules: Box<[Rule]>,
     pub active: Option<bool>,
     pub in_layer: Option<bool>,
-    /// Number of the list of explicit parameters.
-    pub explicit: Option<u32>,
+    /// Of the list of explicit parameters.
+    pub explicit: Option<Number>,
     pub merges_rules: bool,
 }
 
@@ -80,19 +96,23 @@ pub struct Spec {
 #[derive(Clone, Copy)]
 pub struct Returned {
     pub boolean: Option<bool>,
-    pub value: Option<u32>,
+    pub value: Option<Number>,
 }
 
 pub struct Rule {
     pub id: u32,
-    pub group: Option<u32>,
+    pub group: Option<Number>,
     pub in_group: bool,
     pub conditions: Box<[u32]>,
     pub share: Share,
     pub returned: Returned,
     /// An experiment (its entity number) that decides instead.
-    pub delegate: Option<u32>,
+    pub delegate: Option<Number>,
 }
+
+/// Payloads have tens of thousands of them.
+#[cfg(target_arch = "wasm32")]
+const _: () = assert!(size_of::<Rule>() == 48);
 
 /// The part of the units that a rule lets pass.
 #[derive(Clone)]
@@ -134,7 +154,7 @@ pub struct Bandit {
     pub id_type: u32,
     pub version: u32,
     pub enabled: bool,
-    pub default: Option<u32>,
+    pub default: Option<Number>,
     pub sample_rate: f64,
     pub higher_is_better: bool,
     pub groups: Vec<BanditGroup>,
@@ -151,7 +171,7 @@ pub struct BanditGroup {
     pub rule: u32,
     /// The rule id while exploring: `<id>:explore`.
     pub explore_rule: u32,
-    pub value: Option<u32>,
+    pub value: Option<Number>,
     pub weights: Option<Weights>,
 }
 

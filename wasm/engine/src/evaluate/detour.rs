@@ -1,7 +1,7 @@
 //! Where another definition answers: experiment mappings, and the group of an experiment as a condition's value.
 
 use super::{Call, DEEPEST_DETOUR, Outcome, TooDeep};
-use crate::specs::{Entity, Kind};
+use crate::specs::{Entity, Kind, Number};
 
 impl<'f> Call<'f> {
     /// Whether another config answers for this one. The outcome starts afresh with every attempt.
@@ -77,6 +77,10 @@ impl<'f> Call<'f> {
         if self.spent {
             return Err(TooDeep);
         }
-        Ok(if let Ok(true) = ended { inner.group } else { None })
+        Ok(if let Ok(true) = ended {
+            inner.group.map(Number::get)
+        } else {
+            None
+        })
     }
 }

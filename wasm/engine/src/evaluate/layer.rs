@@ -1,7 +1,7 @@
 //! Layers that merge the values of several rules (`useNewLayerEval`).
 
 use super::{Call, TooDeep};
-use crate::specs::Spec;
+use crate::specs::{Number, Spec};
 
 impl<'f> Call<'f> {
     pub(super) fn merged_layer(&mut self, spec: &'f Spec) -> Result<(), TooDeep> {
@@ -24,7 +24,7 @@ impl<'f> Call<'f> {
                 continue;
             }
             let delegated = match rule.delegate {
-                Some(experiment) => self.delegate(experiment)?,
+                Some(experiment) => self.delegate(experiment.get())?,
                 None => false,
             };
             if delegated {
@@ -74,19 +74,19 @@ impl<'f> Call<'f> {
     }
 
     /// Adds a value, if there is one, and returns how many there are then.
-    fn contribute(&mut self, count: u32, value: Option<u32>, rule: u32) -> u32 {
+    fn contribute(&mut self, count: u32, value: Option<Number>, rule: u32) -> u32 {
         let Some(value) = value else {
             return count;
         };
         let at = 2 * count as usize;
-        self.contributions[at..at + 2].copy_from_slice(&[value, rule]);
+        self.contributions[at..at + 2].copy_from_slice(&[value.get(), rule]);
         count + 1
     }
 
     /// Whether `value` has a key that one of the first `count` contributions has.
-    fn shares_key(&self, count: u32, value: u32) -> bool {
+    fn shares_key(&self, count: u32, value: Number) -> bool {
         let keys = &self.specs.value_keys;
-        let wanted = &keys[value as usize];
+        let wanted = &keys[value.get() as usize];
         let set = self.contributions[..2 * count as usize].chunks_exact(2);
         set.map(|pair| &keys[pair[0] as usize])
             .any(|earlier| wanted.iter().any(|key| earlier.binary_search(key).is_ok()))
