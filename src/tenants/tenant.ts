@@ -7,8 +7,9 @@ import {
   engineGuest,
   Questions,
   type RunOptions,
+  Succession,
 } from '../evaluator/index.ts'
-import { type ErrorCode, FramegateError, refusal, Snapshot, type Spares, TokenBucket } from '../ffi/index.ts'
+import { FramegateError, refusal, Snapshot, type Spares, TokenBucket } from '../ffi/index.ts'
 import { TenantOperators } from './tenant-operators.ts'
 import type { TenantEvent, TenantLimits, TenantOptions, TenantStats } from './types.ts'
 
@@ -48,20 +49,18 @@ export class Tenant extends Questions {
   #engine: Engine | undefined
   #operators: TenantOperators | undefined
   #isRemoved = false
-  #earlierGenerations = 0
   /** Whether the store answers at once: then a warm tenant need not keep its snapshot for the instance after an end. */
   #storeAnswersAtOnce = false
   /** What the snapshot takes while the tenant is warm, and the memory that starts from it. */
   #snapshotBytes = 0
   #startBytes = 0
   #weighedBytes = 0
-  #peakBytes = 0
   #calls = 0
   #rateLimited = 0
   #operatorFailures = 0
   #wakes = 0
   #evictions = 0
-  readonly #ends: Partial<Record<ErrorCode, number>> = {}
+  readonly #succession = new Succession()
 
   /** @internal */
   constructor(id: string, keeper: TenantKeeper, options: TenantOptions, answers: AnswerOptions) {
@@ -79,18 +78,14 @@ export class Tenant extends Questions {
 
   /** Counters since the tenant was put for the first time. Asking for them wakes nobody. */
   get stats(): TenantStats {
-    const library = this.#engine?.library
     return {
+      ...this.#succession.stats(this.#engine),
       isWarm: this.isWarm,
       calls: this.#calls,
       rateLimited: this.#rateLimited,
-      ends: { ...this.#ends },
       operatorFailures: this.#operatorFailures,
-      generation: this.#earlierGenerations + (library?.generation ?? 0),
       wakes: this.#wakes,
       evictions: this.#evictions,
-      memoryBytes: library?.memoryBytes ?? 0,
-      peakBytes: Math.max(this.#peakBytes, library?.stats.peakBytes ?? 0),
       warmBytes: this.#engine === undefined ? 0 : this.#warmBytes(this.#engine),
     }
   }
@@ -189,9 +184,7 @@ export class Tenant extends Questions {
   #rest(): void {
     const engine = this.#engine
     if (engine === undefined) return
-    const { generation, peakBytes } = engine.library.stats
-    this.#earlierGenerations += generation
-    this.#peakBytes = Math.max(this.#peakBytes, peakBytes)
+    this.#succession.left(engine)
     this.#engine = undefined
     engine.dispose()
     this.#operators?.close()
@@ -209,17 +202,10 @@ export class Tenant extends Questions {
   }
 
   #runOptions(): RunOptions {
-    const { fuel, recoveriesPerSecond, maxBytes } = this.#keeper.limitsOf(this.#options)
-    return {
-      spares: this.#keeper.spares,
-      ...(maxBytes !== undefined && { maxBytes }),
-      ...(fuel !== undefined && { fuel }),
-      ...(recoveriesPerSecond !== undefined && { recoveriesPerSecond }),
-      onEnd: (error) => {
-        this.#ends[error.code] = (this.#ends[error.code] ?? 0) + 1
-        this.#keeper.tell({ type: 'ended', tenantID: this.id, error })
-      },
-    }
+    const limits = this.#keeper.limitsOf(this.#options)
+    const { recoveriesPerSecond } = limits
+    const onEnd = (error: FramegateError) => this.#keeper.tell({ type: 'ended', tenantID: this.id, error })
+    return { ...this.#succession.running({ limits, recoveriesPerSecond, onEnd }), spares: this.#keeper.spares }
   }
 
   #limitRate(): void {
