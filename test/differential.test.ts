@@ -62,6 +62,48 @@ describe('the example project', () => {
   }
 })
 
+describe('a condition that the payload does not define', () => {
+  const orders = ['failing public', 'public failing', 'failing closed public', 'failing public closed', 'failing', '']
+  for (const backend of backends)
+    test(`leaves the value of the condition before it (${backend})`, async () => {
+      const specs = JSON.stringify({
+        has_updates: true,
+        response_format: 'dcs-v2',
+        time: 1_751_362_200_000,
+        feature_gates: {
+          closed_gate: gate([]),
+          ...Object.fromEntries(orders.map((order) => [`after ${order}`, gate([...order.split(' '), 'not_there'])])),
+        },
+        dynamic_configs: {},
+        layer_configs: {},
+        experiment_to_layer: {},
+        condition_map: {
+          failing: { ...condition('user_field'), operator: 'any', field: 'country', targetValue: ['NZ'] },
+          public: condition('public'),
+          closed: { ...condition('pass_gate'), targetValue: 'closed_gate' },
+        },
+      })
+      const native = await NativeEngine.start(specs, {})
+      using evaluator = createEvaluator({ specs, backend })
+      const user = { userID: 'u', country: 'US' }
+      expectSame(native.line(user, 0), lineWriter(evaluator)(user), user)
+      const values = orders.map((order) => evaluator.checkGate(user, `after ${order}`))
+      expect(values).toEqual([true, false, true, false, false, false])
+      await native.stop()
+    })
+
+  function condition(type: string) {
+    return { type, operator: null, field: null, targetValue: null, additionalValues: {}, idType: 'userID' }
+  }
+
+  function gate(conditions: readonly string[]) {
+    const rule = { name: 'r', id: 'r', salt: 's', passPercentage: 100, returnValue: true, idType: 'userID' }
+    const rules = conditions.length === 0 ? [] : [{ ...rule, conditions: conditions.filter((name) => name !== '') }]
+    const named = { type: 'feature_gate', entity: 'feature_gate', idType: 'userID', salt: 's', version: 1 }
+    return { ...named, enabled: true, defaultValue: false, rules }
+  }
+})
+
 describe('random projects', () => {
   for (const backend of backends)
     test(`${projectRuns} projects, 20 users each, get the native engine's answers (${backend})`, {

@@ -347,15 +347,22 @@ impl<'f> Call<'f> {
     /// than whether they pass: nested gates are exposed.
     fn conditions(&mut self, conditions: &[u32]) -> Result<(), TooDeep> {
         let mut all = true;
+        let mut skipped = None;
         for number in conditions {
             let condition = &self.specs.conditions[*number as usize];
             if let Condition::Missing(_) = condition {
+                // The value of the condition before it stays.
+                if let Some(condition) = skipped {
+                    self.condition(condition)?;
+                }
                 self.outcome.unsupported = true;
                 return Ok(());
             }
             if !all && condition.only_passes() {
+                skipped = Some(condition);
                 continue;
             }
+            skipped = None;
             self.condition(condition)?;
             all &= self.outcome.value;
         }
