@@ -1,4 +1,4 @@
-/** A thread of no pool: it makes the users of its part itself, evaluates them, and says when it is through. */
+/** A thread of no pool: it makes the users of a part itself, evaluates them, and answers with how many gates are open. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SharedHandle } from '../../src/pool/index.ts'
 import { makeUser } from '../workload.ts'

@@ -1,6 +1,6 @@
 /**
  * What isolation promises, measured: starting from snapshots, healing after abrupt ends, updates under load, many tenants
- * in one process, bad neighbours, and what metering costs. Each case has a process of its own, one after another. A figure
+ * in one process, bad neighbours, what metering costs, and a pool. Each case has a process of its own, one after another. A figure
  * that misses its aim is shown as missed and ends nothing; a wrong answer ends the run.
  */
 import { fork } from 'node:child_process'

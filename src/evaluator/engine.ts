@@ -173,7 +173,7 @@ export class Engine {
   /**
    * A call begins: a user's getter may replace the specs while it runs.
    *
-   * @throws {@link FramegateError} `ENGINE_UNSTABLE`
+   * @throws {@link FramegateError} `ENGINE_UNSTABLE`, and what keeps the next instance from being made
    * @internal
    */
   enter(): void {

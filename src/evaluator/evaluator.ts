@@ -238,7 +238,7 @@ export class Evaluator extends Questions implements Disposable {
     const old = this.#engine as Engine
     this.#engine = next
     this.#updates++
-    this.#succession.left(old)
+    this.#succession.add(old)
     if (keepsOld && old.snapshot) {
       this.#earlier.push(old.snapshot)
       while (this.#earlier.length > (this.#options.history ?? 1)) this.#earlier.shift()

@@ -143,6 +143,7 @@ export abstract class Questions {
     try {
       return this.#gateValue(source, name)
     } catch (error) {
+      // Which throws what no default stands in for.
       faultOf(error)
       return false
     }

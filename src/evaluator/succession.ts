@@ -2,7 +2,7 @@
 
 import type { ErrorCode, FramegateError } from '../ffi/index.ts'
 import type { Engine, RunOptions } from './engine.ts'
-import type { EngineLimits } from './types.ts'
+import type { EngineLimits, EvaluatorStats } from './types.ts'
 
 interface Running {
   readonly limits?: EngineLimits | undefined
@@ -34,8 +34,8 @@ export class Succession {
     }
   }
 
-  /** Counts an engine that another follows, or none. */
-  left({ library }: Engine): void {
+  /** Adds the counters of an engine that is let go. */
+  add({ library }: Engine): void {
     const { generation, peakBytes } = library.stats
     this.#generations += generation
     this.#peakBytes = Math.max(this.#peakBytes, peakBytes)
@@ -46,8 +46,8 @@ export class Succession {
     return this.#generations + (now?.library.generation ?? 0)
   }
 
-  /** The counters with those of the engine that answers now. */
-  stats(now: Engine | undefined) {
+  /** The counters with those of the engine that answers now, if one does. */
+  stats(now: Engine | undefined): Omit<EvaluatorStats, 'updates' | 'snapshotBytes'> {
     const { memoryBytes, peakBytes } = now?.library.stats ?? { memoryBytes: 0, peakBytes: 0 }
     return {
       generation: this.generation(now),

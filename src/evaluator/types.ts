@@ -83,7 +83,7 @@ export interface AnswerOptions {
   /**
    * What a question gives when the engine has a fault (a trap, fuel or memory used up, a storm of these): `throw` its typed
    * error, the default, or `default`: `false`, an empty value, or what the caller names as fallback, with the reason
-   * `Error:<code>`. Mistakes of the caller always throw.
+   * `Error:<code>`. Mistakes of the caller always throw, but in a storm, which ends before a user is looked at.
    */
   readonly onFault?: 'throw' | 'default'
 }

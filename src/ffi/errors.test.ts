@@ -9,6 +9,7 @@ describe('a refusal', () => {
     expect(error).toBeInstanceOf(FramegateError)
     expect(error).toMatchObject({ code: 'RATE_LIMITED', message: 'too many', cause })
     expect(error.stack).toBe('FramegateError: too many')
+    expect(Object.keys(error)).toEqual(Object.keys(new FramegateError('RATE_LIMITED', 'too many')))
     expect(Error.stackTraceLimit).toBe(before)
     expect(new FramegateError('DISPOSED', 'gone').stack).toContain('errors.test.ts')
   })

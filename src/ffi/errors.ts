@@ -75,6 +75,12 @@ export class FramegateError extends Error {
   }
 }
 
+/** On V8 each error has a hidden `stack`; JavaScriptCore gives it none here, and assigning would show it in JSON. */
+function setStack(error: Error, value: string): void {
+  if (Object.hasOwn(error, 'stack')) error.stack = value
+  else Object.defineProperty(error, 'stack', { value, writable: true, configurable: true })
+}
+
 /**
  * The error of a call that was refused before anything ran. It has no stack of its own, where the runtime lets it have none: whoever
  * floods a host would otherwise take ten times as long to be refused, and leave as much more to collect.
@@ -87,7 +93,7 @@ export function refusal(code: ErrorCode, message: string, options?: ErrorOptions
   const isLimited = typeof limit === 'number' && Reflect.set(Error, 'stackTraceLimit', undefined)
   try {
     const error = new FramegateError(code, message, options)
-    if (isLimited) error.stack = `${error.name}: ${message}`
+    if (isLimited) setStack(error, `${error.name}: ${message}`)
     return error
   } finally {
     if (isLimited) Reflect.set(Error, 'stackTraceLimit', limit)

@@ -96,7 +96,7 @@ export class AttachedEvaluator extends Questions implements Disposable {
     this.#met = version
     const next = this.#started(version, bytes)
     const old = this.#engine
-    if (old) this.#succession.left(old)
+    if (old) this.#succession.add(old)
     this.#engine = next
     this.#version = version
     this.#updates++

@@ -184,7 +184,7 @@ export class Tenant extends Questions {
   #rest(): void {
     const engine = this.#engine
     if (engine === undefined) return
-    this.#succession.left(engine)
+    this.#succession.add(engine)
     this.#engine = undefined
     engine.dispose()
     this.#operators?.close()

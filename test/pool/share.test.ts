@@ -96,6 +96,7 @@ describe('an attached evaluator', () => {
     using evaluator = createEvaluator({ specs: versionedSpecs(1) })
     using attached = attach(posted(share(evaluator)))
     await evaluator.updateAsync(versionedSpecs(2))
+    expect(attached.generation).toBe(2)
     expect(versionOf(attached.getDynamicConfig(user, 'first'))).toBe(2)
   })
 

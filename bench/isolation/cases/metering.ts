@@ -37,7 +37,7 @@ export async function measure({ isQuick }: Sizes): Promise<CaseReport> {
   const overheads = plainRates.map((plainRate, round) => (plainRate / meteredRates[round]! - 1) * 100)
   return {
     title: 'metering: what counting fuel costs',
-    sizes: `${specsName}, ${gates.length} gates, a fresh user for each; ${rounds} rounds of ${milliseconds} ms each, in turns of ${usersPerTurn} users`,
+    sizes: `${specsName}, ${gates.length} gates, a fresh user for each; ${rounds} rounds of ${milliseconds} ms of the plain build, in turns of ${usersPerTurn} users`,
     rows: [
       row('plain build', '/s', plainRates),
       row('metered build', '/s', meteredRates),

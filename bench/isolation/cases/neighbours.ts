@@ -1,9 +1,9 @@
 /**
  * Good tenants beside bad ones. Twenty are asked in turn, alone and then with three bad ones among them: one that burns all
  * its fuel with each question, one that grows until its memory is at its cap, and one whose snapshot is spoilt so that it
- * traps. Every answer is compared. Whatever runs for a while leaves cold caches: what a share of the CPU costs, whatever is
- * done with it, is measured in the same turns by idle loops, each as long as the bad calls were in its place. In the time
- * that bad calls leave, the good ones are to answer what they answer beside these.
+ * traps. Every answer is compared. What the good ones answer in the time that bad calls leave is to be what they answer
+ * alone. Some of what is missing is lost beside anything that runs for as long: that part is measured in the same turns, by
+ * idle loops that take as long as the bad calls before them did.
  *
  * The first figures have a bad call of each after every 20 good ones, so that each good call meets what bad ones leave
  * behind: cold caches, and garbage whose collection counts as the good ones' time, as do the turns of the event loop that
@@ -38,8 +38,10 @@ interface Bad {
   ended: number
 }
 
-/** Parts of a round, in turns, of some 40 ms: a machine that slows down for a moment then slows down all. */
-const slices = 100
+/** Milliseconds of a part of a round, in turns: a machine that slows down for a while then slows down all. */
+const partLength = 400
+/** Milliseconds at a part's end without interruptions, in which what they left behind is collected. */
+const tail = 40
 
 /** What one phase came to. */
 interface Phase {
@@ -91,16 +93,23 @@ async function beside(
   const alone: Phase[] = []
   const disturbed: Phase[] = []
   const interrupted: Phase[] = []
-  await asking.phase(milliseconds / 4, perBad, () => asking.askAll(bad))
-  await asking.phase(milliseconds / 4, perBad, () => 0)
+  const parts = Math.max(1, Math.round(milliseconds / partLength))
+  const length = milliseconds / parts
+  let times: number[] = []
+  const askBad = () => {
+    const time = asking.askAll(bad)
+    times.push(time)
+    return time
+  }
+  await asking.phase(length, perBad, askBad)
   for (let round = 0; round < rounds; round++) {
     const [without, besides, loops]: [Phase[], Phase[], Phase[]] = [[], [], []]
-    for (let slice = 0; slice < slices; slice++) {
-      const times: number[] = []
-      without.push(await asking.phase(milliseconds / slices, perBad, () => 0))
-      besides.push(await asking.phase(milliseconds / slices, perBad, () => last(times, asking.askAll(bad))))
+    for (let part = 0; part < parts; part++) {
       let turn = 0
-      loops.push(await asking.phase(milliseconds / slices, perBad, () => idle(times[turn++ % times.length]!)))
+      without.push(await asking.phase(length, perBad, () => 0))
+      loops.push(await asking.phase(length, perBad, () => idle(times[turn++ % times.length]!)))
+      times = []
+      besides.push(await asking.phase(length, perBad, askBad))
     }
     alone.push(together(without))
     disturbed.push(together(besides))
@@ -108,33 +117,31 @@ async function beside(
   }
   const toAlone = (phases: Phase[]) => phases.map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
   const ratios = disturbed.map(({ perSecond }, round) => perSecond / interrupted[round]!.perSecond)
-  const noise = alone.slice(1).map(({ perSecond }, round) => perSecond / alone[round]!.perSecond)
   const shares = (phases: Phase[], of: 'badShare' | 'restShare') => phases.map((phase) => phase[of] * 100)
   return [
     row(`${title}: alone`, '/s', rates(alone)),
     row(`${title}: beside`, '/s', rates(disturbed)),
     row(`${title}: bad calls' share of the time`, '%', shares(disturbed, 'badShare')),
     row(`${title}: event loop's share`, '%', shares(disturbed, 'restShare')),
-    row(`${title}: beside to alone`, 'x', toAlone(disturbed)),
+    row(`${title}: beside to alone`, 'x', toAlone(disturbed), atLeast(leastShare)),
     row(`${title}: beside idle loops to alone`, 'x', toAlone(interrupted)),
     row(`${title}: beside to beside idle loops`, 'x', ratios, atLeast(leastShare)),
-    row(`${title}: alone to the round before (noise)`, 'x', noise),
   ]
 }
 
-/** Appends a time. */
-function last(times: number[], time: number): number {
-  times.push(time)
-  return time
-}
-
-/** Does nothing for so many milliseconds. */
+/** Counts for so many milliseconds, and looks at the clock each microsecond or two: each look is garbage. */
 function idle(milliseconds: number): number {
   const began = performance.now()
   let passed = 0
-  while (passed < milliseconds) passed = performance.now() - began
+  while (passed < milliseconds) {
+    for (let turn = 0; turn < 1000; turn++) counted = (counted + turn) | 0
+    passed = performance.now() - began
+  }
   return passed
 }
+
+/** A loop whose result nobody could see would not be run. */
+let counted = 0
 
 /** Parts of equal length as one. */
 function together(parts: readonly Phase[]): Phase {
@@ -158,7 +165,7 @@ class Asking {
     this.#right = right
   }
 
-  /** So many milliseconds of good calls, with an interruption after every `perBad` that says how long it was. */
+  /** So many milliseconds of good calls, with an interruption after every `perBad` but for the tail, which says how long it was. */
   async phase(milliseconds: number, perBad: number, interrupt: () => number): Promise<Phase> {
     const began = performance.now()
     let elapsed = 0
@@ -171,7 +178,7 @@ class Asking {
       for (let call = 0; call < perBad; call++) this.#askGood()
       inGood += performance.now() - before
       goodCalls += perBad
-      inBad += interrupt()
+      if (elapsed < milliseconds - tail) inBad += interrupt()
       const now = performance.now()
       elapsed = now - began
       if (now - yielded > 5) {
@@ -179,6 +186,8 @@ class Asking {
         yielded = performance.now()
       }
     }
+    // What is freed in a turn of the event loop is this phase's own.
+    await setImmediate()
     elapsed = performance.now() - began
     return {
       perSecond: (goodCalls / (elapsed - inBad)) * 1000,

@@ -3,8 +3,8 @@
  * bytes, which are summed up first. Warm: in one process, in turns, with what the turn before left collected outside the
  * measured time. Fresh: once in a process of its own, in which the module is compiled already and nothing has run.
  *
- * Beside the warm ones stands what no way around takes less than: an instance of the module, its memory, and as many bytes
- * copied into it, by hand. Most of that are faults of pages that nobody has touched yet.
+ * Beside the warm ones stands what a new instance takes at the least: an instance of the module, its memory, and as many
+ * bytes copied into it, by hand. Most of that are faults of pages that nobody has touched yet.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

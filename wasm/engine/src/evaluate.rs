@@ -11,7 +11,7 @@ mod nested;
 use crate::frame::{Dynamic, Head, Input, NONE, flags};
 use crate::memo::Memo;
 use crate::reading;
-use crate::specs::{Condition, Kind, Number, Returned, Share, Source, Spec, Specs};
+use crate::specs::{Condition, Index, Kind, Returned, Share, Source, Spec, Specs};
 use crate::target::Test;
 use crate::user_agent::{self, MAX_AGENT_BYTES, TEXT_BYTES, UserAgent, UserAgentField};
 
@@ -57,12 +57,12 @@ struct Outcome {
     country_not_loaded: bool,
     operator_failed: bool,
     /// What was returned last: nothing yet, no object, or a value's number.
-    json: Option<Option<Number>>,
+    json: Option<Option<Index>>,
     rule: u32,
-    group: Option<Number>,
+    group: Option<Index>,
     id_type: Option<u32>,
     version: Option<u32>,
-    explicit: Option<Number>,
+    explicit: Option<Index>,
     delegate: Option<u32>,
     mapped: Option<u32>,
     /// Number of contributions to a merged layer value.
@@ -187,12 +187,12 @@ fn write(head: &mut Head, ended: Result<bool, TooDeep>, outcome: &Outcome, logge
         .filter(|(set, _)| *set)
         .fold(flags::RECOGNIZED, |flags, (_, bit)| flags | bit);
     head.rule = outcome.rule;
-    head.value = outcome.json.flatten().map_or(NONE, Number::get);
-    head.group = outcome.group.map_or(NONE, Number::get);
+    head.value = outcome.json.flatten().map_or(NONE, Index::get);
+    head.group = outcome.group.map_or(NONE, Index::get);
     head.id_type = outcome.id_type.unwrap_or(0);
     head.version = outcome.version.unwrap_or(NONE);
     head.delegate = outcome.delegate.unwrap_or(NONE);
-    head.explicit = outcome.explicit.map_or(NONE, Number::get);
+    head.explicit = outcome.explicit.map_or(NONE, Index::get);
     head.mapped = outcome.mapped.unwrap_or(NONE);
     let stretch = |[start, end]: [u32; 2]| [start, end - start];
     head.log = offsets.log as u32;

@@ -19,7 +19,7 @@ use crate::json::{self, Kind, Value};
 use crate::load::object::Object;
 use crate::plan;
 use crate::sha256::Prefix;
-use crate::specs::{Dropped, Entity, Field, Mapping, MappingRule, Number, Returned, Specs};
+use crate::specs::{Dropped, Entity, Field, Index, Mapping, MappingRule, Returned, Specs};
 use crate::texts::TextHash;
 
 /// Why a payload was refused.
@@ -313,7 +313,7 @@ impl<'a> Loader<'a> {
         };
         Returned {
             boolean: value.as_bool(),
-            value: text.map(|text| Number::new(self.value(text))),
+            value: text.map(|text| Index::new(self.value(text))),
         }
     }
 

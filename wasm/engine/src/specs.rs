@@ -52,12 +52,12 @@ pub enum Field {
 
 /// A number of which rules and specs may have none: an `Option` of it takes four bytes, not eight.
 #[derive(Clone, Copy)]
-pub struct Number(NonZeroU32);
+pub struct Index(NonZeroU32);
 
-impl Number {
-    /// Numbers count what was loaded, and end long before the largest.
+impl Index {
     pub fn new(number: u32) -> Self {
-        Number(NonZeroU32::MIN.saturating_add(number))
+        debug_assert!(number < u32::MAX, "numbers count what was loaded");
+        Index(NonZeroU32::MIN.saturating_add(number))
     }
 
     pub fn get(self) -> u32 {
@@ -87,8 +87,8 @@ pub struct Spec {
     pub rules: Box<[Rule]>,
     pub active: Option<bool>,
     pub in_layer: Option<bool>,
-    /// Of the list of explicit parameters.
-    pub explicit: Option<Number>,
+    /// Number of the list of explicit parameters.
+    pub explicit: Option<Index>,
     pub merges_rules: bool,
 }
 
@@ -96,18 +96,18 @@ pub struct Spec {
 #[derive(Clone, Copy)]
 pub struct Returned {
     pub boolean: Option<bool>,
-    pub value: Option<Number>,
+    pub value: Option<Index>,
 }
 
 pub struct Rule {
     pub id: u32,
-    pub group: Option<Number>,
+    pub group: Option<Index>,
     pub in_group: bool,
     pub conditions: Box<[u32]>,
     pub share: Share,
     pub returned: Returned,
     /// An experiment (its entity number) that decides instead.
-    pub delegate: Option<Number>,
+    pub delegate: Option<Index>,
 }
 
 /// Payloads have tens of thousands of them.
@@ -154,7 +154,7 @@ pub struct Bandit {
     pub id_type: u32,
     pub version: u32,
     pub enabled: bool,
-    pub default: Option<Number>,
+    pub default: Option<Index>,
     pub sample_rate: f64,
     pub higher_is_better: bool,
     pub groups: Vec<BanditGroup>,
@@ -171,7 +171,7 @@ pub struct BanditGroup {
     pub rule: u32,
     /// The rule id while exploring: `<id>:explore`.
     pub explore_rule: u32,
-    pub value: Option<Number>,
+    pub value: Option<Index>,
     pub weights: Option<Weights>,
 }
 

@@ -3,7 +3,7 @@
 use super::{Call, hash_of_unit};
 use crate::frame::Dynamic;
 use crate::reading;
-use crate::specs::{Bandit, BanditGroup, Kind, Number, Weights};
+use crate::specs::{Bandit, BanditGroup, Index, Kind, Weights};
 
 impl<'f> Call<'f> {
     pub(super) fn bandit(&mut self, bandit: &'f Bandit) {
@@ -28,7 +28,7 @@ impl<'f> Call<'f> {
             let outcome = &mut self.outcome;
             outcome.value = true;
             outcome.rule = if explores { group.explore_rule } else { group.rule };
-            outcome.group = Some(Number::new(group.name));
+            outcome.group = Some(Index::new(group.name));
             outcome.json = Some(group.value);
         }
         self.settle();

@@ -1,7 +1,7 @@
 //! Where another definition answers: experiment mappings, and the group of an experiment as a condition's value.
 
 use super::{Call, DEEPEST_DETOUR, Outcome, TooDeep};
-use crate::specs::{Entity, Kind, Number};
+use crate::specs::{Entity, Index, Kind};
 
 impl<'f> Call<'f> {
     /// Whether another config answers for this one. The outcome starts afresh with every attempt.
@@ -78,7 +78,7 @@ impl<'f> Call<'f> {
             return Err(TooDeep);
         }
         Ok(if let Ok(true) = ended {
-            inner.group.map(Number::get)
+            inner.group.map(Index::get)
         } else {
             None
         })

@@ -1,7 +1,7 @@
 //! Layers that merge the values of several rules (`useNewLayerEval`).
 
 use super::{Call, TooDeep};
-use crate::specs::{Number, Spec};
+use crate::specs::{Index, Spec};
 
 impl<'f> Call<'f> {
     pub(super) fn merged_layer(&mut self, spec: &'f Spec) -> Result<(), TooDeep> {
@@ -74,7 +74,7 @@ impl<'f> Call<'f> {
     }
 
     /// Adds a value, if there is one, and returns how many there are then.
-    fn contribute(&mut self, count: u32, value: Option<Number>, rule: u32) -> u32 {
+    fn contribute(&mut self, count: u32, value: Option<Index>, rule: u32) -> u32 {
         let Some(value) = value else {
             return count;
         };
@@ -84,7 +84,7 @@ impl<'f> Call<'f> {
     }
 
     /// Whether `value` has a key that one of the first `count` contributions has.
-    fn shares_key(&self, count: u32, value: Number) -> bool {
+    fn shares_key(&self, count: u32, value: Index) -> bool {
         let keys = &self.specs.value_keys;
         let wanted = &keys[value.get() as usize];
         let set = self.contributions[..2 * count as usize].chunks_exact(2);

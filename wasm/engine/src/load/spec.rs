@@ -4,7 +4,7 @@ use crate::json::{Kind, Value};
 use crate::load::Loader;
 use crate::load::object::{Object, missing};
 
-use crate::specs::{Number, Rule, Share, Spec};
+use crate::specs::{Index, Rule, Share, Spec};
 
 impl<'a> Loader<'a> {
     #[inline(never)]
@@ -44,7 +44,7 @@ impl<'a> Loader<'a> {
             rules: Box::default(),
             active: spec.boolean("isActive")?,
             in_layer: spec.boolean("hasSharedParams")?,
-            explicit: explicit.map(|names| Number::new(self.explicit(names))),
+            explicit: explicit.map(|names| Index::new(self.explicit(names))),
             merges_rules: spec.boolean("useNewLayerEval")? == Some(true),
         };
         // Statsig's v2 payloads ship disabled specs without rules; in v1 the rules are there and do not count.
@@ -89,12 +89,12 @@ impl<'a> Loader<'a> {
         let delegate = delegate.filter(|name| !name.is_empty());
         Ok(Rule {
             id: self.text(&id),
-            group: group.map(|name| Number::new(self.text(&name))),
+            group: group.map(|name| Index::new(self.text(&name))),
             in_group: rule.boolean("isExperimentGroup")?.unwrap_or(false),
             conditions: self.conditions(&rule)?,
             share: self.share(&rule, salt)?,
             returned: self.returned(rule.required("returnValue")?),
-            delegate: delegate.map(|name| Number::new(self.entity(1, &name))),
+            delegate: delegate.map(|name| Index::new(self.entity(1, &name))),
         })
     }
 
