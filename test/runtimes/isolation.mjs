@@ -51,12 +51,16 @@ const large = { userID: 'u', custom: { plan: 'x'.repeat(50_000) } }
 export async function isolation({ createEvaluator, Snapshot, module, metered, operator, worker }) {
   const lines = []
   const ruleOf = (evaluator) => evaluator.getFeatureGate(pro, 'gate').ruleID
-  const codeOf = (call) => {
+  const errorOf = (call) => {
     try {
-      return String(call())
+      return { code: String(call()) }
     } catch (error) {
-      return error.code ?? String(error)
+      return error
     }
+  }
+  const codeOf = (call) => {
+    const error = errorOf(call)
+    return error.code ?? String(error)
   }
 
   const evaluator = createEvaluator({ module, specs: specs('first'), ...(worker && { worker }) })
@@ -82,6 +86,9 @@ export async function isolation({ createEvaluator, Snapshot, module, metered, op
     customOperators: { glob: { module: operator, fuel: 10 } },
   })
   lines.push(`operator ${host.tenant('d').getFeatureGate(pro, 'gate').details.reason}`)
+  await host.put('e', specs('of-e'), { limits: { fuel: 2000, recoveriesPerSecond: 1 } })
+  const storm = Array.from({ length: 10 }, () => errorOf(() => host.tenant('e').checkGate(large, 'gate'))).at(-1)
+  lines.push(`storm ${storm.code}, of ${Object.keys(storm)}, stack ${storm.stack.startsWith('FramegateError: more')}`)
   host.dispose()
   return lines.join('\n')
 }

@@ -24,6 +24,7 @@ const expected = [
   'memory GUEST_MEMORY_EXHAUSTED of-b',
   'operator of-c false',
   'operator CustomOperatorFailed:Recognized',
+  'storm ENGINE_UNSTABLE, of name,code, stack true',
 ]
 
 test.each([
